@@ -1,0 +1,1 @@
+//! SeaORM models of lobewatch: one file per table, no behaviour.

@@ -1,0 +1,1 @@
+//! Pure composition: history, protocol and date become one assessment.

@@ -1,0 +1,1 @@
+//! Pure nouns of the follow-up after lung metastasectomy. No IO, no clock.

@@ -1,0 +1,1 @@
+//! Bytes to documents: streaming, bounded, with file, line and JSON path.

@@ -1,0 +1,1 @@
+//! The surveillance protocol: tiers, intervals, windows and thresholds as validated values.

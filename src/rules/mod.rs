@@ -1,0 +1,1 @@
+//! Pure recurrence rules: timeline, disease-free interval, episodes, patterns, tiers, consistency.

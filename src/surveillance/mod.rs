@@ -1,0 +1,1 @@
+//! Pure planning: from tier and clearance to slots with windows.
