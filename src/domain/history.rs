@@ -2,7 +2,9 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    hash::Hash, ops::Deref};
+    hash::Hash,
+    ops::Deref,
+};
 
 use super::{
     board::BoardDecision,

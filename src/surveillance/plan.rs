@@ -1,0 +1,422 @@
+//! The plan: candidates held against the studies that were made.
+
+use chrono::{Days, NaiveDate};
+
+use super::{
+    PlanFacts,
+    adequacy::{ScoredStudy, score},
+    series,
+    slot::{Candidate, Slot, SlotState, Window, open_state},
+    standing::Standing,
+};
+use crate::{
+    domain::{
+        dates::{PartialDate, age_in_years},
+        text::StudyKey,
+        truth::Truth,
+    },
+    protocol::{Protocol, Tier},
+};
+
+/// The surveillance plan of one patient on one day.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    /// What due dates are counted from.
+    pub anchor_on: Option<PartialDate>,
+    /// How the patient stands towards follow-up.
+    pub standing: Standing,
+    /// All slots by due date.
+    pub slots: Vec<Slot>,
+    /// Why a followed patient has no next slot, in words; a data task, never silence.
+    pub gap: Option<String>,
+}
+
+impl Plan {
+    /// The oldest slot on which somebody still has to act.
+    #[must_use]
+    pub fn next(&self) -> Option<&Slot> {
+        self.slots.iter().find(|slot| slot.state.is_open())
+    }
+}
+
+/// Plans the surveillance of one patient.
+///
+/// Clinical source: default schedule and slot mechanics of the clinical reference. A followed patient gets a next
+/// slot or a stated gap: the safety net of the nightly check rests on this function.
+#[must_use]
+pub fn plan(facts: &PlanFacts<'_>, protocol: &Protocol) -> Plan {
+    let standing = Standing::of(facts.follow_up);
+    let anchor_on = facts.clearance.or(facts.diagnosed_on);
+    let studies = score(facts.studies, facts.boards);
+    let mut candidates = Vec::new();
+    if standing.is_scanned() {
+        candidates = match (facts.tier, facts.clearance) {
+            (Tier::High | Tier::Standard | Tier::Low, Some(cleared)) if cleared.earliest().is_some() => {
+                series::tier_series(protocol, facts.tier, cleared)
+            }
+            _ => series::guard(protocol, facts, &studies),
+        };
+        let added = series::observed_nodules(protocol, facts, &candidates);
+        candidates.extend(added);
+    }
+    candidates.extend(series::review(protocol, &standing));
+    candidates.sort_by(|a, b| (a.due_on, a.kind, &a.key).cmp(&(b.due_on, b.kind, &b.key)));
+    let mut slots = close(candidates, &studies, facts, protocol);
+    slots.sort_by(|a, b| (a.due_on, a.kind, &a.key).cmp(&(b.due_on, b.kind, &b.key)));
+    let has_next = slots.iter().any(|slot| slot.state.is_open());
+    let gap = (standing.is_followed() && !has_next).then(|| gap_sentence(&standing));
+    Plan { anchor_on, standing, slots, gap }
+}
+
+fn gap_sentence(standing: &Standing) -> String {
+    if standing.reviewed().is_some() {
+        "The day of the recorded decision is not known, so no review can be planned: enter the day."
+            .to_owned()
+    } else {
+        "No CT can be planned: neither the clearance nor the diagnosis of lung metastases has a date. Enter one of them."
+            .to_owned()
+    }
+}
+
+/// Holds the candidates against the studies, oldest first; one study closes at most one slot.
+fn close(
+    candidates: Vec<Candidate>,
+    studies: &[ScoredStudy],
+    facts: &PlanFacts<'_>,
+    protocol: &Protocol,
+) -> Vec<Slot> {
+    let adequate: Vec<_> = studies.iter().filter(|study| study.lacks.is_none()).collect();
+    let mut used: Vec<&StudyKey> = Vec::new();
+    let mut first_open = true;
+    let mut slots = Vec::with_capacity(candidates.len());
+    for candidate in candidates {
+        let Some((window, severe_from)) = candidate.dates(candidate.due_on) else { continue };
+        if !candidate.kind.asks_for_ct() {
+            let state = open_state(candidate.due_on, window, severe_from, facts.as_of);
+            let (due_on, why) = (candidate.due_on, candidate.why.clone());
+            slots.extend(candidate.into_slot(due_on, state, why));
+            continue;
+        }
+        let done = adequate
+            .iter()
+            .find(|study| !used.contains(&&study.id) && surely_within(study.on, window))
+            .map(|study| &study.id);
+        if let Some(study) = done {
+            used.push(study);
+            let why = format!("{} Closed by study {study}.", candidate.why);
+            let due_on = candidate.due_on;
+            slots.extend(candidate.into_slot(due_on, SlotState::Done(study.clone()), why));
+        } else if adequate
+            .iter()
+            .any(|study| study.on.earliest().is_some_and(|earliest| earliest > window.to))
+        {
+            let why = format!("{} No adequate CT inside the window; one was made later.", candidate.why);
+            let due_on = candidate.due_on;
+            slots.extend(candidate.into_slot(due_on, SlotState::Missed, why));
+        } else {
+            slots.extend(open_slot(candidate, studies, first_open, facts, protocol));
+            first_open = false;
+        }
+    }
+    slots
+}
+
+/// An open slot; the first one keeps its distance from the last adequate CT.
+fn open_slot(
+    candidate: Candidate,
+    studies: &[ScoredStudy],
+    first_open: bool,
+    facts: &PlanFacts<'_>,
+    protocol: &Protocol,
+) -> Option<Slot> {
+    let mut why = candidate.why.clone();
+    let mut due_on = candidate.due_on;
+    if first_open && let Some(moved) = due_after_last_ct(&candidate, studies, protocol) {
+        why = format!("{why} Moved from {due_on}, because the last CT was close to it.");
+        due_on = moved;
+    }
+    let (window, severe_from) = candidate.dates(due_on)?;
+    if let Some(study) = studies.iter().rev().find(|study| may_be_within(study.on, window)) {
+        let lacking = study.lacks.as_deref().unwrap_or("its day is not known well enough");
+        why = format!("{why} Study {} does not close it: {lacking}.", study.id);
+    }
+    if young_on(due_on, facts, protocol) {
+        why = format!("{why} A clinician confirms the modality because of the age.");
+    }
+    let state = open_state(due_on, window, severe_from, facts.as_of);
+    candidate.into_slot(due_on, state, why)
+}
+
+/// `max(anchored date, last adequate CT + share of the interval)`, where that is later.
+fn due_after_last_ct(
+    candidate: &Candidate,
+    studies: &[ScoredStudy],
+    protocol: &Protocol,
+) -> Option<NaiveDate> {
+    let last =
+        studies.iter().filter(|study| study.lacks.is_none()).filter_map(|study| study.on.latest()).max()?;
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "an interval of at most some thousand days, times a share of 0 to 1"
+    )]
+    let distance =
+        (candidate.interval_days.max(0) as f64 * protocol.schedule.gap_after_study_share).round() as u64;
+    let earliest = last.checked_add_days(Days::new(distance))?;
+    (earliest > candidate.due_on).then_some(earliest)
+}
+
+fn surely_within(on: PartialDate, window: Window) -> bool {
+    let (from, to) = (PartialDate::Day(window.from), PartialDate::Day(window.to));
+    from.on_or_before(on).and(on.on_or_before(to)) == Truth::True
+}
+
+fn may_be_within(on: PartialDate, window: Window) -> bool {
+    let (from, to) = (PartialDate::Day(window.from), PartialDate::Day(window.to));
+    from.on_or_before(on).and(on.on_or_before(to)).may_be_true()
+}
+
+/// Whether the patient is, or may be, under the age at which a clinician confirms the modality.
+fn young_on(due_on: NaiveDate, facts: &PlanFacts<'_>, protocol: &Protocol) -> bool {
+    let Some(birth) = facts.birth_date else { return false };
+    let (youngest, _) = age_in_years(birth, due_on);
+    youngest.is_some_and(|age| age < protocol.schedule.confirm_modality_under_years)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{
+        domain::{
+            follow_up::{EndOfFollowUp, FollowUp},
+            imaging::ImagingStudy,
+            text::Text,
+            vocabulary::{EndReason, Modality, VitalStatus},
+        },
+        surveillance::{
+            SlotKind,
+            testing::{board, ct, day, facts, planned},
+        },
+    };
+
+    fn date(text: &str) -> NaiveDate {
+        day(text).exact().unwrap()
+    }
+
+    fn due(plan: &Plan, label: &str) -> NaiveDate {
+        plan.slots.iter().find(|slot| slot.label == label).unwrap().due_on
+    }
+
+    #[test]
+    fn tier_h_gets_a_six_week_baseline_and_a_third_quarterly_year() {
+        let plan = planned(&facts(Tier::High, "2024-01-31", "2024-02-01"));
+        let next = plan.next().unwrap();
+        assert_eq!((next.kind, next.due_on), (SlotKind::Baseline, date("2024-03-13")));
+        assert_eq!((next.window.from, next.window.to), (date("2024-02-28"), date("2024-03-27")));
+        assert_eq!(due(&plan, "month 3"), date("2024-04-30"), "clamped to the month's end");
+        assert_eq!(due(&plan, "month 27"), date("2026-04-30"));
+        assert_eq!(due(&plan, "decision at month 120"), date("2034-01-31"));
+        assert_eq!(plan.slots.len(), 23);
+    }
+
+    #[test]
+    fn tier_s_takes_month_three_as_baseline_and_skips_month_twenty_seven() {
+        let plan = planned(&facts(Tier::Standard, "2024-01-10", "2024-02-01"));
+        let next = plan.next().unwrap();
+        assert_eq!((next.kind, next.due_on), (SlotKind::Baseline, date("2024-04-10")));
+        assert_eq!(next.window.from, date("2024-02-28"));
+        assert!(!plan.slots.iter().any(|slot| slot.label == "month 27"));
+    }
+
+    #[test]
+    fn a_slot_goes_from_planned_to_severely_overdue_and_time_alone_never_closes_it() {
+        for (as_of, state) in [
+            ("2024-04-09", "planned"),
+            ("2024-04-10", "due"),
+            ("2024-04-24", "due"),
+            ("2024-04-25", "overdue"),
+            ("2024-05-21", "overdue"),
+            ("2024-05-22", "severely_overdue"),
+            ("2031-01-01", "severely_overdue"),
+        ] {
+            let plan = planned(&facts(Tier::Standard, "2024-01-10", as_of));
+            let next = plan.next().unwrap();
+            assert_eq!((next.label.as_str(), next.state.code()), ("month 3", state), "{as_of}");
+        }
+    }
+
+    #[test]
+    fn an_adequate_ct_inside_the_window_closes_the_slot_to_its_last_day() {
+        for (on, closed) in
+            [("2024-02-27", false), ("2024-02-28", true), ("2024-04-24", true), ("2024-04-25", false)]
+        {
+            let studies = [ct("ct1", on)];
+            let plan = planned(&PlanFacts {
+                studies: &studies,
+                ..facts(Tier::Standard, "2024-01-10", "2024-04-26")
+            });
+            assert_eq!(
+                matches!(plan.slots[0].state, SlotState::Done(_)),
+                closed,
+                "{on}: {:?}",
+                plan.slots[0]
+            );
+        }
+    }
+
+    #[test]
+    fn a_later_ct_makes_the_slot_missed_and_the_next_one_current() {
+        let studies = [ct("ct1", "2024-06-01")];
+        let plan =
+            planned(&PlanFacts { studies: &studies, ..facts(Tier::Standard, "2024-01-10", "2024-06-02") });
+        assert_eq!(plan.slots[0].state, SlotState::Missed);
+        let next = plan.next().unwrap();
+        assert_eq!(
+            (next.label.as_str(), next.due_on),
+            ("month 6", date("2024-07-17")),
+            "half an interval after the CT"
+        );
+    }
+
+    #[test]
+    fn a_ct_without_five_lobes_leaves_the_slot_open_and_says_why() {
+        let film = ImagingStudy { modality: Some(Modality::Cxr), ..ct("cxr1", "2024-04-10") };
+        let studies = [film];
+        let plan =
+            planned(&PlanFacts { studies: &studies, ..facts(Tier::Standard, "2024-01-10", "2024-04-26") });
+        let next = plan.next().unwrap();
+        assert_eq!(next.state.code(), "overdue");
+        assert!(next.why.contains("Study cxr1 does not close it: cxr is not a chest CT."), "{}", next.why);
+    }
+
+    #[test]
+    fn one_ct_closes_one_slot_only() {
+        // Baseline window 28 February to 27 March; month 3 from 16 April.
+        let studies = [ct("ct1", "2024-03-20")];
+        let plan = planned(&PlanFacts { studies: &studies, ..facts(Tier::High, "2024-01-31", "2024-04-01") });
+        let done = plan.slots.iter().filter(|slot| matches!(slot.state, SlotState::Done(_))).count();
+        assert_eq!((done, plan.next().unwrap().label.as_str()), (1, "month 3"));
+    }
+
+    #[test]
+    fn tier_a_is_guarded_from_the_last_counting_fact_and_a_board_date_wins() {
+        let studies = [ct("ct1", "2024-03-01")];
+        let active = PlanFacts {
+            clearance: None,
+            diagnosed_on: Some(day("2024-01-10")),
+            studies: &studies,
+            ..facts(Tier::Active, "2024-01-01", "2024-03-02")
+        };
+        let plan = planned(&active);
+        assert_eq!(plan.next().unwrap().due_on, date("2024-06-01"));
+        let boards = [crate::domain::board::BoardDecision {
+            on: Some(day("2024-03-10")),
+            rescan_on: Some(day("2024-04-20")),
+            ..board()
+        }];
+        let plan = planned(&PlanFacts { boards: &boards, ..active });
+        assert_eq!(plan.next().unwrap().due_on, date("2024-04-20"));
+    }
+
+    #[test]
+    fn a_followed_patient_without_any_date_has_a_stated_gap() {
+        let plan = planned(&PlanFacts { clearance: None, ..facts(Tier::Active, "2024-01-01", "2024-03-02") });
+        assert_eq!(plan.next(), None);
+        assert!(plan.gap.unwrap().contains("Enter one of them"));
+    }
+
+    #[test]
+    fn an_observed_nodule_is_scanned_unless_a_slot_covers_it() {
+        let observed = [day("2024-03-01")];
+        let plan = planned(&PlanFacts {
+            observed_since: &observed,
+            ..facts(Tier::Standard, "2023-01-10", "2024-03-02")
+        });
+        let added: Vec<_> = plan
+            .slots
+            .iter()
+            .filter(|slot| slot.kind == SlotKind::ObservedNodule)
+            .map(|slot| slot.due_on)
+            .collect();
+        assert!(added.contains(&date("2024-06-01")), "{added:?}");
+        let covering = [day("2024-01-12")];
+        let covered = planned(&PlanFacts {
+            observed_since: &covering,
+            ..facts(Tier::Standard, "2024-01-10", "2024-03-02")
+        });
+        assert!(
+            covered
+                .slots
+                .iter()
+                .all(|slot| slot.kind != SlotKind::ObservedNodule || slot.due_on > date("2024-04-24"))
+        );
+    }
+
+    #[test]
+    fn a_refusal_stops_the_scans_and_keeps_a_review() {
+        let refused = FollowUp {
+            vital_status: Some(VitalStatus::Alive),
+            ended: Some(EndOfFollowUp {
+                on: Some(day("2024-02-01")),
+                reason: EndReason::Refusal,
+                by: Some(Text::parse("Dr A").unwrap()),
+            }),
+            ..FollowUp::default()
+        };
+        let plan = planned(&PlanFacts {
+            follow_up: Some(&refused),
+            ..facts(Tier::High, "2024-01-10", "2024-03-02")
+        });
+        let next = plan.next().unwrap();
+        assert_eq!((next.kind, next.due_on, plan.slots.len()), (SlotKind::Review, date("2024-08-01"), 1));
+        let dead = FollowUp { vital_status: Some(VitalStatus::Dead), ..refused };
+        let plan =
+            planned(&PlanFacts { follow_up: Some(&dead), ..facts(Tier::High, "2024-01-10", "2024-03-02") });
+        assert!(plan.slots.is_empty() && plan.gap.is_none());
+    }
+
+    #[test]
+    fn a_child_needs_a_confirmed_modality() {
+        let young =
+            PlanFacts { birth_date: Some(day("2007")), ..facts(Tier::Standard, "2024-01-10", "2024-03-02") };
+        let plan = planned(&young);
+        assert!(plan.slots[0].why.contains("confirms the modality"));
+        assert!(!plan.slots.last().unwrap().why.contains("confirms the modality"));
+    }
+
+    proptest! {
+        #[test]
+        fn a_followed_patient_always_has_a_next_slot_or_a_gap(
+            tier in prop::sample::select(Tier::ALL.to_vec()),
+            cleared in prop::option::of(0_i64..5_000),
+            diagnosed in prop::option::of(0_i64..5_000),
+            scans in prop::collection::vec(0_i64..6_000, 0..12),
+            today in 0_i64..8_000,
+        ) {
+            let at = |offset: i64| date("2010-01-01") + chrono::TimeDelta::days(offset);
+            let studies: Vec<_> =
+                scans.iter().enumerate().map(|(n, on)| ct(&format!("ct{n}"), &at(*on).to_string())).collect();
+            let facts = PlanFacts {
+                as_of: at(today),
+                tier,
+                clearance: cleared.map(at).map(PartialDate::Day),
+                diagnosed_on: diagnosed.map(at).map(PartialDate::Day),
+                studies: &studies,
+                ..facts(tier, "2010-01-01", "2010-01-01")
+            };
+            let plan = planned(&facts);
+            prop_assert!(plan.next().is_some() != plan.gap.is_some());
+            prop_assert!(plan.slots.is_sorted_by_key(|slot| slot.due_on));
+            for slot in &plan.slots {
+                prop_assert!(slot.window.from <= slot.due_on && slot.due_on <= slot.window.to && slot.window.to < slot.severe_from);
+            }
+            let mut keys: Vec<_> = plan.slots.iter().map(|slot| &slot.key).collect();
+            keys.sort();
+            keys.dedup();
+            prop_assert_eq!(keys.len(), plan.slots.len());
+        }
+    }
+}

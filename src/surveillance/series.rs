@@ -1,0 +1,220 @@
+//! The candidates of a plan: the tier's series, the guard, the observed-nodule add-on, decisions and reviews.
+
+use chrono::NaiveDate;
+
+use super::{
+    PlanFacts,
+    adequacy::ScoredStudy,
+    slot::{Candidate, SlotKind},
+    standing::{Standing, ended_on},
+};
+use crate::{
+    domain::dates::{PartialDate, add_months},
+    protocol::{Protocol, Tier, Tolerance},
+};
+
+/// The series of tier H, S or L, counted from the first possible day of clearance, and the decision at its end.
+///
+/// A partial clearance date is read as its earliest day: no scan comes too late because a day is not known.
+pub(super) fn tier_series(protocol: &Protocol, tier: Tier, cleared: PartialDate) -> Vec<Candidate> {
+    let (Some(anchor), Some(series)) = (cleared.earliest(), protocol.schedule.of(tier)) else {
+        return Vec::new();
+    };
+    let mut candidates = Vec::new();
+    let mut previous = (anchor, 0);
+    if let Some(weeks) = series.baseline_weeks
+        && let Some(due_on) = add_weeks(anchor, weeks)
+    {
+        let tolerance = protocol.windows.baseline_high;
+        let label = format!("baseline at {weeks} weeks");
+        candidates.push(candidate(
+            cleared,
+            SlotKind::Baseline,
+            label,
+            due_on,
+            anchor,
+            tolerance,
+            tier,
+            protocol,
+        ));
+    }
+    for month in &series.months {
+        let Some(due_on) = add_months(anchor, *month) else { break };
+        let is_baseline = series.baseline_month == Some(*month);
+        let tolerance = if is_baseline {
+            protocol.windows.baseline_standard
+        } else {
+            protocol.windows.after_interval(month.saturating_sub(previous.1), tier)
+        };
+        let kind = if is_baseline { SlotKind::Baseline } else { SlotKind::Series };
+        let label = format!("month {month}");
+        candidates.push(candidate(cleared, kind, label, due_on, previous.0, tolerance, tier, protocol));
+        previous = (due_on, *month);
+    }
+    let month = protocol.schedule.decision_month;
+    if let Some(due_on) = add_months(anchor, month) {
+        let label = format!("decision at month {month}");
+        let tolerance = protocol.windows.yearly;
+        candidates.push(candidate(
+            cleared,
+            SlotKind::Decision,
+            label,
+            due_on,
+            previous.0,
+            tolerance,
+            tier,
+            protocol,
+        ));
+    }
+    candidates
+}
+
+#[expect(clippy::too_many_arguments, reason = "one place that spells a series slot out")]
+fn candidate(
+    cleared: PartialDate,
+    kind: SlotKind,
+    label: String,
+    due_on: NaiveDate,
+    previous: NaiveDate,
+    tolerance: Tolerance,
+    tier: Tier,
+    protocol: &Protocol,
+) -> Candidate {
+    let counted = match cleared.exact() {
+        Some(day) => format!("counted from clearance on {day}"),
+        None => format!("counted from the earliest possible day of clearance ({cleared})"),
+    };
+    Candidate {
+        key: format!("{cleared}/{}", label.replace(' ', "-")),
+        kind,
+        why: format!(
+            "{label} of tier {tier}, {counted}; protocol {} version {}.",
+            protocol.id, protocol.version
+        ),
+        label,
+        due_on,
+        interval_days: due_on.signed_duration_since(previous).num_days(),
+        tolerance,
+    }
+}
+
+/// Tier A: never longer than the guard without a planned study, counted from the last CT that counted or, without
+/// one, from the last treatment or the diagnosis; a board's re-scan date takes its place.
+pub(super) fn guard(protocol: &Protocol, facts: &PlanFacts<'_>, studies: &[ScoredStudy]) -> Vec<Candidate> {
+    let last_ct =
+        studies.iter().filter(|study| study.lacks.is_none()).filter_map(|study| study.on.earliest()).max();
+    let last_fact = [facts.last_treatment_on, facts.diagnosed_on, facts.clearance]
+        .into_iter()
+        .flatten()
+        .filter_map(PartialDate::earliest)
+        .max();
+    let Some(from) = last_ct.max(last_fact) else { return Vec::new() };
+    let months = protocol.schedule.active_guard_months;
+    let Some(guarded) = add_months(from, months) else { return Vec::new() };
+    let rescan = rescan_after(facts, from);
+    let due_on = rescan.unwrap_or(guarded);
+    let why = match rescan {
+        Some(_) => format!(
+            "Re-scan date set by the tumour board; protocol {} version {}.",
+            protocol.id, protocol.version
+        ),
+        None => format!(
+            "Active disease: a study at the latest {months} months after {from}, until a clinician sets the date; protocol {} version {}.",
+            protocol.id, protocol.version
+        ),
+    };
+    vec![Candidate {
+        key: format!("guard/{from}"),
+        kind: SlotKind::Guard,
+        label: "active disease".to_owned(),
+        due_on,
+        interval_days: due_on.signed_duration_since(from).num_days(),
+        tolerance: protocol.windows.after_interval(months, Tier::Active),
+        why,
+    }]
+}
+
+/// The re-scan date of the latest board decision that did not surely come before `from`.
+fn rescan_after(facts: &PlanFacts<'_>, from: NaiveDate) -> Option<NaiveDate> {
+    facts
+        .boards
+        .iter()
+        .filter(|board| board.on.and_then(PartialDate::latest).is_some_and(|decided| decided >= from))
+        .max_by_key(|board| board.on.and_then(PartialDate::latest))
+        .and_then(|board| board.rescan_on)
+        .and_then(PartialDate::earliest)
+        .filter(|rescan| *rescan > from)
+}
+
+/// CTs for observed nodules, left out where a slot of the plan already stands within its window.
+pub(super) fn observed_nodules(
+    protocol: &Protocol,
+    facts: &PlanFacts<'_>,
+    planned: &[Candidate],
+) -> Vec<Candidate> {
+    let mut first_sights: Vec<_> =
+        facts.observed_since.iter().filter_map(|on| Some((on.earliest()?, *on))).collect();
+    first_sights.sort_by_key(|(earliest, _)| *earliest);
+    first_sights.dedup_by_key(|(earliest, _)| *earliest);
+    let mut candidates: Vec<Candidate> = Vec::new();
+    for (earliest, first_seen) in first_sights {
+        let mut previous = (earliest, 0);
+        for month in &protocol.schedule.observed_nodule_months {
+            let Some(due_on) = add_months(earliest, *month) else { break };
+            let tolerance = protocol.windows.after_interval(month.saturating_sub(previous.1), facts.tier);
+            let interval_days = due_on.signed_duration_since(previous.0).num_days();
+            previous = (due_on, *month);
+            let covered = planned.iter().chain(&candidates).any(|other| {
+                other.kind.asks_for_ct()
+                    && other
+                        .dates(other.due_on)
+                        .is_some_and(|(window, _)| window.from <= due_on && due_on <= window.to)
+            });
+            if covered {
+                continue;
+            }
+            let why = format!(
+                "month {month} after an observed nodule was first seen ({first_seen}); protocol {} version {}.",
+                protocol.id, protocol.version
+            );
+            candidates.push(Candidate {
+                key: format!("observed/{first_seen}/month-{month}"),
+                kind: SlotKind::ObservedNodule,
+                label: format!("observed nodule, month {month}"),
+                due_on,
+                interval_days,
+                tolerance,
+                why,
+            });
+        }
+    }
+    candidates
+}
+
+/// The review of a refusal or a palliative decision; `None` where its day is not known.
+pub(super) fn review(protocol: &Protocol, standing: &Standing) -> Option<Candidate> {
+    let (ended, what) = standing.reviewed()?;
+    let on = ended_on(ended)?;
+    let months = match standing {
+        Standing::Refused(_) => protocol.schedule.refusal_review_months,
+        _ => protocol.schedule.palliative_review_months,
+    };
+    let from = on.earliest()?;
+    let due_on = add_months(from, months)?;
+    Some(Candidate {
+        key: format!("review/{on}"),
+        kind: SlotKind::Review,
+        label: format!("review of the {what}"),
+        due_on,
+        interval_days: due_on.signed_duration_since(from).num_days(),
+        tolerance: protocol.windows.after_interval(months, Tier::Standard),
+        why: format!(
+            "A person looks again at the {what} recorded for {on}, {months} months later; protocol {} version {}.",
+            protocol.id, protocol.version
+        ),
+    })
+}
+
+fn add_weeks(day: NaiveDate, weeks: u32) -> Option<NaiveDate> {
+    day.checked_add_days(chrono::Days::new(u64::from(weeks) * 7))
+}
