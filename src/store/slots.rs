@@ -1,0 +1,192 @@
+//! The slots of a patient's plan: inserted, changed or superseded, never deleted.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use entities::slots;
+use sea_orm::{
+    ActiveModelTrait,
+    ActiveValue::{NotSet, Set},
+    ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
+};
+use uuid::Uuid;
+
+use super::{
+    Store, WriteTransaction,
+    error::{InTable, StoreError},
+    transaction::stored_at,
+};
+
+/// The kind of a slot that waits for a person's decision instead of a date. An open one accounts
+/// for its patient although nothing is due.
+pub const DECISION_SLOT: &str = "decision";
+
+/// A slot as the planner wants it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SlotRecord {
+    /// Identity within the patient; stable from one plan to the next.
+    pub slot_key: String,
+    /// What is awaited; [`DECISION_SLOT`] where a person has to decide.
+    pub kind: String,
+    /// Nominal civil day.
+    pub due_on: Option<NaiveDate>,
+    /// First day that counts as on time.
+    pub window_from: Option<NaiveDate>,
+    /// Last day that counts as on time.
+    pub window_to: Option<NaiveDate>,
+    /// First day it is overdue.
+    pub overdue_from: Option<NaiveDate>,
+    /// First day it is severely overdue.
+    pub severe_from: Option<NaiveDate>,
+    /// State in the planner's words.
+    pub state: String,
+    /// True while an outcome is awaited.
+    pub open: bool,
+    /// Why it stands there.
+    pub why: String,
+}
+
+/// A stored slot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Slot {
+    /// What the newest plan that named it wanted.
+    pub record: SlotRecord,
+    /// Instant it was first planned.
+    pub first_planned_at: DateTime<Utc>,
+    /// Instant of its newest change.
+    pub changed_at: DateTime<Utc>,
+    /// Instant and reason of being dropped from the plan.
+    pub superseded: Option<(DateTime<Utc>, String)>,
+}
+
+impl From<slots::Model> for Slot {
+    fn from(row: slots::Model) -> Self {
+        Self {
+            record: SlotRecord {
+                slot_key: row.slot_key,
+                kind: row.kind,
+                due_on: row.due_on,
+                window_from: row.window_from,
+                window_to: row.window_to,
+                overdue_from: row.overdue_from,
+                severe_from: row.severe_from,
+                state: row.state,
+                open: row.open,
+                why: row.why,
+            },
+            first_planned_at: row.first_planned_at,
+            changed_at: row.changed_at,
+            superseded: row.superseded_at.zip(row.superseded_because),
+        }
+    }
+}
+
+/// What saving a plan changed, in slots.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct PlanChanges {
+    /// New keys.
+    pub added: u64,
+    /// Known keys with new values, or back in the plan.
+    pub changed: u64,
+    /// Open slots the plan no longer names.
+    pub superseded: u64,
+}
+
+async fn rows_of(
+    connection: &impl ConnectionTrait,
+    patient_id: Uuid,
+) -> Result<Vec<slots::Model>, StoreError> {
+    slots::Entity::find()
+        .filter(slots::COLUMN.patient_id.eq(patient_id))
+        .order_by_asc(slots::Column::Id)
+        .all(connection)
+        .await
+        .in_table("slots")
+}
+
+impl WriteTransaction {
+    /// Makes the stored plan equal to the wanted one. A slot that is no longer wanted is
+    /// superseded with `because` if it was open; closed ones stay as history.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if a key occurs twice in `wanted`.
+    pub async fn save_plan(
+        &self,
+        patient_id: Uuid,
+        wanted: &[SlotRecord],
+        because: &str,
+        now: DateTime<Utc>,
+    ) -> Result<PlanChanges, StoreError> {
+        let now = stored_at(now);
+        let mut stored: HashMap<String, slots::Model> = rows_of(&self.inner, patient_id)
+            .await?
+            .into_iter()
+            .map(|row| (row.slot_key.clone(), row))
+            .collect();
+        let mut changes = PlanChanges::default();
+        let mut added = Vec::new();
+        for slot in wanted {
+            match stored.remove(&slot.slot_key) {
+                None => added.push(new_row(patient_id, slot, now)),
+                Some(row) => {
+                    let id = row.id;
+                    let known = Slot::from(row);
+                    if known.superseded.is_some() || known.record != *slot {
+                        let mut row = new_row(patient_id, slot, now);
+                        row.id = Set(id);
+                        row.first_planned_at = NotSet;
+                        row.update(&self.inner).await?;
+                        changes.changed += 1;
+                    }
+                }
+            }
+        }
+        for row in stored.into_values().filter(|row| row.open && row.superseded_at.is_none()) {
+            let dropped = slots::ActiveModel {
+                id: Set(row.id),
+                changed_at: Set(now),
+                superseded_at: Set(Some(now)),
+                superseded_because: Set(Some(because.to_owned())),
+                ..Default::default()
+            };
+            dropped.update(&self.inner).await?;
+            changes.superseded += 1;
+        }
+        if !added.is_empty() {
+            changes.added = slots::Entity::insert_many(added).exec_without_returning(&self.inner).await?;
+        }
+        Ok(changes)
+    }
+}
+
+/// The slot as a row in the plan since `now`.
+fn new_row(patient_id: Uuid, slot: &SlotRecord, now: DateTime<Utc>) -> slots::ActiveModel {
+    slots::ActiveModel {
+        id: NotSet,
+        patient_id: Set(patient_id),
+        slot_key: Set(slot.slot_key.clone()),
+        kind: Set(slot.kind.clone()),
+        due_on: Set(slot.due_on),
+        window_from: Set(slot.window_from),
+        window_to: Set(slot.window_to),
+        overdue_from: Set(slot.overdue_from),
+        severe_from: Set(slot.severe_from),
+        state: Set(slot.state.clone()),
+        open: Set(slot.open),
+        why: Set(slot.why.clone()),
+        first_planned_at: Set(now),
+        changed_at: Set(now),
+        superseded_at: Set(None),
+        superseded_because: Set(None),
+    }
+}
+
+impl Store {
+    /// Every slot a patient ever had, in the order they were first planned.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`], [`StoreError::Inconsistent`].
+    pub async fn slots(&self, patient_id: Uuid) -> Result<Vec<Slot>, StoreError> {
+        Ok(rows_of(&self.read, patient_id).await?.into_iter().map(Slot::from).collect())
+    }
+}

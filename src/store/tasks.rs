@@ -1,0 +1,129 @@
+//! Data tasks: a question is open at most once per patient, and a closed one stays readable.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use entities::data_tasks;
+use sea_orm::{
+    ActiveModelTrait,
+    ActiveValue::{NotSet, Set},
+    EntityTrait, QueryFilter, QueryOrder,
+};
+use uuid::Uuid;
+
+use super::{
+    Store, WriteTransaction,
+    error::{InTable, StoreError},
+    transaction::stored_at,
+};
+
+/// Why a task is closed when the facts no longer give rise to it.
+const RESOLVED: &str = "resolved by later facts";
+
+/// A question the facts give rise to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TaskRecord {
+    /// Identity of the question within the patient.
+    pub key: String,
+    /// The question in words.
+    pub reason: String,
+}
+
+/// A stored task.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Task {
+    /// The question.
+    pub record: TaskRecord,
+    /// Instant it was first asked.
+    pub opened_at: DateTime<Utc>,
+    /// Instant and reason of closing; `None` while open.
+    pub closed: Option<(DateTime<Utc>, String)>,
+}
+
+/// What saving tasks changed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct TaskChanges {
+    /// Newly opened.
+    pub opened: u64,
+    /// Closed because the facts no longer give rise to them.
+    pub closed: u64,
+}
+
+impl WriteTransaction {
+    /// Makes the open tasks equal to the wanted ones: opens new ones, rewords open ones, closes
+    /// those no longer wanted. A question that comes back after being closed is a new task.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if a key occurs twice in `wanted`.
+    pub async fn save_tasks(
+        &self,
+        patient_id: Uuid,
+        wanted: &[TaskRecord],
+        now: DateTime<Utc>,
+    ) -> Result<TaskChanges, StoreError> {
+        use data_tasks::{ActiveModel, COLUMN, Entity};
+        let now = stored_at(now);
+        let open = Entity::find().filter(COLUMN.patient_id.eq(patient_id)).filter(COLUMN.closed_at.is_null());
+        let rows = open.all(&self.inner).await.in_table("data_tasks")?;
+        let mut stored: HashMap<String, data_tasks::Model> =
+            rows.into_iter().map(|row| (row.task_key.clone(), row)).collect();
+        let mut changes = TaskChanges::default();
+        let mut added = Vec::new();
+        for task in wanted {
+            match stored.remove(&task.key) {
+                None => added.push(ActiveModel {
+                    id: NotSet,
+                    patient_id: Set(patient_id),
+                    task_key: Set(task.key.clone()),
+                    reason: Set(task.reason.clone()),
+                    opened_at: Set(now),
+                    closed_at: Set(None),
+                    closed_because: Set(None),
+                }),
+                Some(row) if row.reason != task.reason => {
+                    let reworded = Set(task.reason.clone());
+                    let row = ActiveModel { id: Set(row.id), reason: reworded, ..Default::default() };
+                    row.update(&self.inner).await?;
+                }
+                Some(_) => {}
+            }
+        }
+        for row in stored.into_values() {
+            let closed = ActiveModel {
+                id: Set(row.id),
+                closed_at: Set(Some(now)),
+                closed_because: Set(Some(RESOLVED.to_owned())),
+                ..Default::default()
+            };
+            closed.update(&self.inner).await?;
+            changes.closed += 1;
+        }
+        if !added.is_empty() {
+            changes.opened = Entity::insert_many(added).exec_without_returning(&self.inner).await?;
+        }
+        Ok(changes)
+    }
+}
+
+impl Store {
+    /// Every task a patient ever had, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`], [`StoreError::Inconsistent`].
+    pub async fn tasks(&self, patient_id: Uuid) -> Result<Vec<Task>, StoreError> {
+        let rows = data_tasks::Entity::find()
+            .filter(data_tasks::COLUMN.patient_id.eq(patient_id))
+            .order_by_asc(data_tasks::Column::Id)
+            .all(&self.read)
+            .await
+            .in_table("data_tasks")?;
+        Ok(rows
+            .into_iter()
+            .map(|row| Task {
+                record: TaskRecord { key: row.task_key, reason: row.reason },
+                opened_at: row.opened_at,
+                closed: row.closed_at.zip(row.closed_because),
+            })
+            .collect())
+    }
+}
