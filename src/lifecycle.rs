@@ -269,11 +269,9 @@ mod tests {
         }
     }
 
-    fn deaf() -> impl Future<Output = Result<(), Infallible>> + Send + 'static {
-        async {
-            tokio::time::sleep(LONG).await;
-            Ok(())
-        }
+    async fn deaf() -> Result<(), Infallible> {
+        tokio::time::sleep(LONG).await;
+        Ok(())
     }
 
     #[tokio::test]

@@ -4,7 +4,7 @@
 use std::{fmt, sync::atomic::AtomicU64, time::Duration};
 
 use prometheus_client::{
-    encoding::{EncodeLabelSet, EncodeLabelValue, text::encode},
+    encoding::{EncodeLabelSet, text::encode},
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
     registry::Registry,
 };
@@ -12,7 +12,7 @@ use prometheus_client::{
 use super::status::RegistryStatus;
 
 /// How one attempt to send a mail ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EncodeLabelValue)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MailOutcome {
     /// The server took it.
     Sent,
@@ -23,7 +23,7 @@ pub enum MailOutcome {
 }
 
 /// How one document of an import ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EncodeLabelValue)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DocumentOutcome {
     /// A new patient.
     New,
@@ -37,12 +37,35 @@ pub enum DocumentOutcome {
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct MailLabels {
-    outcome: MailOutcome,
+    outcome: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct DocumentLabels {
-    outcome: DocumentOutcome,
+    outcome: &'static str,
+}
+
+impl From<MailOutcome> for MailLabels {
+    fn from(outcome: MailOutcome) -> Self {
+        let outcome = match outcome {
+            MailOutcome::Sent => "sent",
+            MailOutcome::Failed => "failed",
+            MailOutcome::Unknown => "unknown",
+        };
+        Self { outcome }
+    }
+}
+
+impl From<DocumentOutcome> for DocumentLabels {
+    fn from(outcome: DocumentOutcome) -> Self {
+        let outcome = match outcome {
+            DocumentOutcome::New => "new",
+            DocumentOutcome::Changed => "changed",
+            DocumentOutcome::Unchanged => "unchanged",
+            DocumentOutcome::Refused => "refused",
+        };
+        Self { outcome }
+    }
 }
 
 type Count = Counter<u64, AtomicU64>;
@@ -95,7 +118,7 @@ impl Metrics {
         registry.register("sweep_duration_seconds", "How long nightly runs took", sweep_duration.clone());
         let mails = Family::<MailLabels, Count>::default();
         for outcome in [MailOutcome::Sent, MailOutcome::Failed, MailOutcome::Unknown] {
-            drop(mails.get_or_create(&MailLabels { outcome }));
+            drop(mails.get_or_create(&outcome.into()));
         }
         registry.register("mail_attempts", "Attempts to send a mail, by how they ended", mails.clone());
         let documents = Family::<DocumentLabels, Count>::default();
@@ -105,7 +128,7 @@ impl Metrics {
             DocumentOutcome::Unchanged,
             DocumentOutcome::Refused,
         ] {
-            drop(documents.get_or_create(&DocumentLabels { outcome }));
+            drop(documents.get_or_create(&outcome.into()));
         }
         registry.register("import_documents", "History documents, by what became of them", documents.clone());
         let gauges = Gauges::registered(&mut registry);
@@ -123,12 +146,12 @@ impl Metrics {
 
     /// Counts one attempt to send a mail.
     pub fn mail_attempted(&self, outcome: MailOutcome) {
-        self.mails.get_or_create(&MailLabels { outcome }).inc();
+        self.mails.get_or_create(&outcome.into()).inc();
     }
 
     /// Counts `n` documents of an import.
     pub fn documents_imported(&self, outcome: DocumentOutcome, n: u64) {
-        self.documents.get_or_create(&DocumentLabels { outcome }).inc_by(n);
+        self.documents.get_or_create(&outcome.into()).inc_by(n);
     }
 
     /// Takes the gauges from the registry; `None` marks them as out of date (`lobewatch_registry_readable 0`).
