@@ -1,0 +1,165 @@
+//! `[mail]`: how mail leaves. Sends nothing.
+
+use std::{path::PathBuf, time::Duration};
+
+use lettre::Address;
+
+use super::{SmtpSettings, reader::Reader, smtp::is_loopback};
+
+/// How mail leaves.
+#[derive(Debug, Clone)]
+pub enum MailTransport {
+    /// Each mail becomes a file in this folder; for trials and the demo.
+    Folder(PathBuf),
+    /// Through a mail server.
+    Smtp(SmtpSettings),
+}
+
+/// How mail leaves, from whom, and how often one mail is tried.
+#[derive(Debug, Clone)]
+pub struct MailSettings {
+    /// The way out.
+    pub transport: MailTransport,
+    /// The sender's address.
+    pub from_address: Address,
+    /// The sender's name as people see it; free of control characters.
+    pub from_name: String,
+    /// What stands after the `@` of each Message-ID.
+    pub message_id_domain: String,
+    /// How often one mail is tried before it is parked for a person.
+    pub max_attempts: u32,
+    /// The wait after the first failed attempt.
+    pub retry_first: Duration,
+    /// The longest wait between two attempts.
+    pub retry_longest: Duration,
+    /// How long a sender owns a mail it has taken up.
+    pub lease: Duration,
+}
+
+#[derive(Clone, Copy)]
+enum Kind {
+    Folder,
+    Smtp,
+}
+
+impl MailSettings {
+    pub(super) fn read(reader: &mut Reader) -> Option<Self> {
+        let kind = reader.choice("mail.transport", &[("folder", Kind::Folder), ("smtp", Kind::Smtp)]);
+        let folder = reader.optional_path("mail.folder");
+        let address_form = "one plain address, as in lobewatch@hospital.example";
+        let from_address = reader.parsed::<Address>("mail.from_address", address_form);
+        let from_name = read_from_name(reader);
+        let message_id_domain = read_message_id_domain(reader, from_address.as_ref());
+        let max_attempts = reader.number("mail.max_attempts", 1..=50);
+        let retry_first = reader.number("mail.retry_first_seconds", 1..=3600);
+        let retry_longest = reader.number("mail.retry_longest_seconds", 1..=86_400);
+        check_retry(retry_first, retry_longest, reader);
+        check_sender(reader);
+        let lease = reader.number("mail.lease_seconds", 10..=120);
+        let smtp = SmtpSettings::read(reader, lease);
+        let transport = match kind? {
+            Kind::Smtp => MailTransport::Smtp(smtp?),
+            Kind::Folder => match folder {
+                Some(folder) => MailTransport::Folder(folder),
+                None => {
+                    reader.problem("mail.folder", "is needed for the transport \"folder\"", "name a folder");
+                    return None;
+                }
+            },
+        };
+        Some(Self {
+            transport,
+            from_address: from_address?,
+            from_name: from_name?,
+            message_id_domain: message_id_domain?,
+            max_attempts: u32::try_from(max_attempts?).ok()?,
+            retry_first: Duration::from_secs(retry_first?),
+            retry_longest: Duration::from_secs(retry_longest?),
+            lease: Duration::from_secs(lease?),
+        })
+    }
+
+    /// Whether mails go to a server on another machine.
+    #[must_use]
+    pub fn leaves_this_machine(&self) -> bool {
+        matches!(&self.transport, MailTransport::Smtp(smtp) if !smtp.is_loopback())
+    }
+}
+
+/// Whether mail is meant to go through a server, even if its settings are not yet right.
+pub(super) fn wants_smtp(reader: &Reader) -> bool {
+    reader.peek("mail.transport") == Some("smtp")
+}
+
+/// Whether mail is meant to go to a server on another machine.
+pub(super) fn wants_to_leave(reader: &Reader) -> bool {
+    wants_smtp(reader) && reader.peek("mail.smtp.host").is_some_and(|host| !is_loopback(host))
+}
+
+fn check_retry(first: Option<u64>, longest: Option<u64>, reader: &mut Reader) {
+    if let (Some(first), Some(longest)) = (first, longest)
+        && longest < first
+    {
+        let problem = "is shorter than mail.retry_first_seconds";
+        reader.problem("mail.retry_longest_seconds", problem, "make it at least as long");
+    }
+}
+
+fn check_sender(reader: &mut Reader) {
+    if wants_to_leave(reader) && reader.is_default("mail.from_address") {
+        reader.problem(
+            "mail.from_address",
+            "is still the built-in placeholder, to which nobody can answer",
+            "set an address of yours that is read",
+        );
+    }
+}
+
+/// A line break in a display name would end the header it stands in.
+fn read_from_name(reader: &mut Reader) -> Option<String> {
+    let remedy = "give a name on one line";
+    let name = reader.text("mail.from_name", remedy)?;
+    if name.chars().any(char::is_control) {
+        reader.problem("mail.from_name", "holds a line break or another control character", remedy);
+        return None;
+    }
+    Some(name)
+}
+
+fn read_message_id_domain(reader: &mut Reader, from: Option<&Address>) -> Option<String> {
+    let key = "mail.message_id_domain";
+    match reader.optional_text(key) {
+        None => from.map(|address| address.domain().to_owned()),
+        Some(domain) if is_domain(&domain) => Some(domain),
+        Some(_) => {
+            reader.problem(key, "is no domain name", "give a name such as lobewatch.hospital.example");
+            None
+        }
+    }
+}
+
+/// Letters, digits and hyphens between dots.
+pub(super) fn is_domain(text: &str) -> bool {
+    let is_label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    text.len() <= 253 && text.split('.').all(is_label)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_domain;
+
+    #[test]
+    fn a_domain_is_labels_between_dots() {
+        for good in ["localhost", "a.b", "mail-1.hospital.example"] {
+            assert!(is_domain(good), "{good}");
+        }
+        for bad in ["", ".", "a..b", "-a.b", "a-.b", "a b", "a@b", "a\r\nb", "ä.example"] {
+            assert!(!is_domain(bad), "{bad:?}");
+        }
+    }
+}
