@@ -1,0 +1,318 @@
+//! One clinic's list for one day, as plain data ready to be rendered.
+//!
+//! A digest can only be built from rows of its own clinic; a foreign row is refused, never filtered out, because
+//! it means that the selection before it is broken. A row has no place for a name, a birth date, a diagnosis, a
+//! lobe, a result or a tier. An empty digest is legal and is sent: silence must mean failure.
+
+use std::cmp::Reverse;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use thiserror::Error;
+
+use super::step::Step;
+
+/// The most characters of a study id in a mail.
+const MAX_STUDY_ID: usize = 64;
+/// The most characters of a link in a mail.
+const MAX_LINK: usize = 900;
+
+/// One planned scan in the digest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DigestRow {
+    /// The slug of the clinic that follows the patient today.
+    pub clinic_slug: String,
+    /// The patient's study id.
+    pub study_id: String,
+    /// The step that has come.
+    pub step: Step,
+    /// The day the scan is due.
+    pub due_on: NaiveDate,
+    /// Whole days past the end of the window; 0 while it is open.
+    pub days_late: u32,
+    /// Where to look, behind sign-in. Built from the configured base address.
+    pub link: String,
+}
+
+/// The four headings of a digest, most urgent first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DigestGroup {
+    /// Severely overdue.
+    SeverelyOverdue,
+    /// Past the window.
+    Overdue,
+    /// Inside the window.
+    Due,
+    /// Notices of scans to come.
+    ComingDue,
+}
+
+impl DigestGroup {
+    /// All headings in the order they are shown.
+    pub const ALL: [Self; 4] = [Self::SeverelyOverdue, Self::Overdue, Self::Due, Self::ComingDue];
+
+    /// The heading a step stands under.
+    #[must_use]
+    pub fn of(step: Step) -> Self {
+        match step {
+            Step::SeverelyOverdue { .. } => Self::SeverelyOverdue,
+            Step::Overdue { .. } => Self::Overdue,
+            Step::Due => Self::Due,
+            Step::Notice(_) => Self::ComingDue,
+        }
+    }
+}
+
+/// How many rows stand under each heading.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct DigestCounts {
+    /// Severely overdue.
+    pub n_severely_overdue: usize,
+    /// Past the window, without the severely overdue.
+    pub n_overdue: usize,
+    /// Inside the window.
+    pub n_due: usize,
+    /// Notices of scans to come.
+    pub n_coming_due: usize,
+}
+
+impl DigestCounts {
+    /// All rows.
+    #[must_use]
+    pub fn total(self) -> usize {
+        self.n_severely_overdue + self.n_overdue + self.n_due + self.n_coming_due
+    }
+
+    /// All rows past their window, the severe ones included.
+    #[must_use]
+    pub fn late(self) -> usize {
+        self.n_severely_overdue + self.n_overdue
+    }
+}
+
+/// Why no digest can be built.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum DigestError {
+    /// A row belongs to another clinic. The message names clinics only.
+    #[error(
+        "a row of clinic `{found}` reached the digest of clinic `{expected}`; nothing was sent, report this"
+    )]
+    ForeignClinic {
+        /// The clinic of the digest.
+        expected: String,
+        /// The clinic of the row.
+        found: String,
+    },
+    /// A study id cannot stand in a mail.
+    #[error(
+        "a study id of clinic `{0}` is empty, too long or has control characters; correct it in the registry"
+    )]
+    StudyId(String),
+    /// A link is not a plain web address.
+    #[error(
+        "a link for clinic `{0}` is not a plain http or https address; check the configured base address"
+    )]
+    Link(String),
+}
+
+/// One clinic's list for one day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Digest {
+    clinic_slug: String,
+    clinic_name: String,
+    local_date: NaiveDate,
+    data_at: DateTime<Utc>,
+    rows: Vec<DigestRow>,
+}
+
+impl Digest {
+    /// Puts the rows of one clinic in order. `local_date` is the civil day in the clinic's zone, `data_at` the
+    /// instant the facts were read.
+    ///
+    /// # Errors
+    /// When a row belongs to another clinic, or a study id or link cannot stand in a mail.
+    pub fn new(
+        clinic_slug: &str,
+        clinic_name: &str,
+        local_date: NaiveDate,
+        data_at: DateTime<Utc>,
+        mut rows: Vec<DigestRow>,
+    ) -> Result<Self, DigestError> {
+        for row in &rows {
+            if row.clinic_slug != clinic_slug {
+                return Err(DigestError::ForeignClinic {
+                    expected: clinic_slug.to_owned(),
+                    found: row.clinic_slug.clone(),
+                });
+            }
+            if !is_plain_word(&row.study_id, MAX_STUDY_ID) {
+                return Err(DigestError::StudyId(clinic_slug.to_owned()));
+            }
+            if !is_web_address(&row.link) {
+                return Err(DigestError::Link(clinic_slug.to_owned()));
+            }
+        }
+        rows.sort_by(|a, b| order(a).cmp(&order(b)));
+        Ok(Self {
+            clinic_slug: clinic_slug.to_owned(),
+            clinic_name: clinic_name.to_owned(),
+            local_date,
+            data_at,
+            rows,
+        })
+    }
+
+    /// The clinic's slug.
+    #[must_use]
+    pub fn clinic_slug(&self) -> &str {
+        &self.clinic_slug
+    }
+
+    /// The clinic's name.
+    #[must_use]
+    pub fn clinic_name(&self) -> &str {
+        &self.clinic_name
+    }
+
+    /// The civil day in the clinic's zone.
+    #[must_use]
+    pub fn local_date(&self) -> NaiveDate {
+        self.local_date
+    }
+
+    /// When the facts were read.
+    #[must_use]
+    pub fn data_at(&self) -> DateTime<Utc> {
+        self.data_at
+    }
+
+    /// All rows, in the order they are shown.
+    #[must_use]
+    pub fn rows(&self) -> &[DigestRow] {
+        &self.rows
+    }
+
+    /// The rows under one heading, in the order they are shown.
+    pub fn group(&self, group: DigestGroup) -> impl Iterator<Item = &DigestRow> {
+        self.rows.iter().filter(move |row| DigestGroup::of(row.step) == group)
+    }
+
+    /// How many rows stand under each heading.
+    #[must_use]
+    pub fn counts(&self) -> DigestCounts {
+        let mut counts = DigestCounts::default();
+        for row in &self.rows {
+            let count = match DigestGroup::of(row.step) {
+                DigestGroup::SeverelyOverdue => &mut counts.n_severely_overdue,
+                DigestGroup::Overdue => &mut counts.n_overdue,
+                DigestGroup::Due => &mut counts.n_due,
+                DigestGroup::ComingDue => &mut counts.n_coming_due,
+            };
+            *count += 1;
+        }
+        counts
+    }
+}
+
+/// Most urgent heading first, then the latest, then the earliest due; the rest only makes the order total.
+fn order(row: &DigestRow) -> (DigestGroup, Reverse<u32>, NaiveDate, &str, Reverse<Step>, &str) {
+    (
+        DigestGroup::of(row.step),
+        Reverse(row.days_late),
+        row.due_on,
+        &row.study_id,
+        Reverse(row.step),
+        &row.link,
+    )
+}
+
+/// Control characters, line and paragraph separators and the marks that turn the direction of text around.
+fn is_plain_word(text: &str, most: usize) -> bool {
+    let odd = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+    };
+    !text.trim().is_empty() && text.chars().count() <= most && !text.chars().any(odd)
+}
+
+fn is_web_address(text: &str) -> bool {
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    rest.is_some_and(|rest| rest.bytes().next().is_some_and(|b| b.is_ascii_alphanumeric() || b == b'['))
+        && text.len() <= MAX_LINK
+        && text.bytes().all(|b| b.is_ascii_graphic() && !matches!(b, b'"' | b'<' | b'>' | b'\\' | b'`'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(clinic: &str, study_id: &str, step: Step, due_on: &str, days_late: u32) -> DigestRow {
+        DigestRow {
+            clinic_slug: clinic.to_owned(),
+            study_id: study_id.to_owned(),
+            step,
+            due_on: due_on.parse().unwrap(),
+            days_late,
+            link: "https://lobewatch.example.org/p/1".to_owned(),
+        }
+    }
+
+    fn digest(rows: Vec<DigestRow>) -> Result<Digest, DigestError> {
+        let date = "2026-03-01".parse().unwrap();
+        Digest::new("north", "North Clinic", date, "2026-03-01T02:00:00Z".parse().unwrap(), rows)
+    }
+
+    #[test]
+    fn a_row_of_another_clinic_is_refused_and_not_left_out() {
+        let rows = vec![
+            row("north", "STS-1", Step::Due, "2026-03-01", 0),
+            row("south", "STS-2", Step::Due, "2026-03-01", 0),
+        ];
+        let error = digest(rows).unwrap_err();
+        assert!(matches!(error, DigestError::ForeignClinic { .. }));
+        assert!(!error.to_string().contains("STS-2"));
+    }
+
+    #[test]
+    fn rows_stand_most_urgent_first_in_the_same_order_however_they_arrive() {
+        let rows = vec![
+            row("north", "STS-6", Step::notice(7), "2026-03-08", 0),
+            row("north", "STS-5", Step::Due, "2026-03-01", 0),
+            row("north", "STS-4", Step::Due, "2026-02-27", 0),
+            row("north", "STS-3", Step::Overdue { days_after: 1 }, "2026-02-10", 1),
+            row("north", "STS-2", Step::Overdue { days_after: 1 }, "2026-02-10", 5),
+            row("north", "STS-1", Step::SeverelyOverdue { week: 1 }, "2026-01-01", 30),
+        ];
+        let mut backwards = rows.clone();
+        backwards.reverse();
+        let one = digest(rows).unwrap();
+        let ids: Vec<&str> = one.rows().iter().map(|row| row.study_id.as_str()).collect();
+        assert_eq!(ids, ["STS-1", "STS-2", "STS-3", "STS-4", "STS-5", "STS-6"]);
+        assert_eq!(digest(backwards).unwrap(), one);
+        let expected = DigestCounts { n_severely_overdue: 1, n_overdue: 2, n_due: 2, n_coming_due: 1 };
+        assert_eq!(one.counts(), expected);
+        assert_eq!((expected.total(), expected.late()), (6, 3));
+        let grouped: usize = DigestGroup::ALL.iter().map(|group| one.group(*group).count()).sum();
+        assert_eq!(grouped, 6);
+    }
+
+    #[test]
+    fn a_day_with_nothing_due_still_makes_a_digest() {
+        assert_eq!(digest(Vec::new()).unwrap().counts().total(), 0);
+    }
+
+    #[test]
+    fn a_study_id_or_link_that_could_break_a_mail_is_refused() {
+        let long = "x".repeat(65);
+        for id in ["", " ", "STS\r\n1", "STS\u{2028}1", "STS\u{202E}1", "STS\0", long.as_str()] {
+            let made = digest(vec![row("north", id, Step::Due, "2026-03-01", 0)]);
+            assert!(matches!(made, Err(DigestError::StudyId(_))), "{id:?}");
+        }
+        for link in
+            ["", "ftp://a", "javascript:alert(1)", "https://", "https://a b", "https://a\"b", "https:///x"]
+        {
+            let mut odd = row("north", "STS-1", Step::Due, "2026-03-01", 0);
+            odd.link = link.to_owned();
+            assert!(matches!(digest(vec![odd]), Err(DigestError::Link(_))), "{link:?}");
+        }
+    }
+}
