@@ -14,6 +14,8 @@
 
 mod assessments;
 mod batches;
+mod claims;
+mod clinic_counts;
 mod connect;
 mod error;
 mod facts;
@@ -33,6 +35,7 @@ use sea_orm::{ConnectionTrait, DatabaseConnection};
 pub use self::{
     assessments::{AssessmentHead, AssessmentRecord, FlagRecord},
     batches::{Batch, BatchCounts, BatchState, NewBatch},
+    clinic_counts::ClinicCounts,
     connect::{Backend, DatabaseSettings, redacted_url},
     error::StoreError,
     facts::{AsOf, Fact, FactSet},
