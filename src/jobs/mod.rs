@@ -1,1 +1,4 @@
-//! The loops of the service: nightly wake-up and delivery.
+//! The loops of the service. Each wakes up, calls one use case, and says that it lives; none decides who is due.
+
+pub mod delivery;
+pub mod nightly;

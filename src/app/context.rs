@@ -1,0 +1,86 @@
+//! What every use case is handed: the registry, the clock, ids, the protocol and the clinics.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use chrono::{DateTime, NaiveDate, Utc};
+use chrono_tz::Tz;
+
+use crate::{
+    clock::SharedClock, config::ClinicSettings, ids::SharedIds, protocol::Protocol, store::Store,
+};
+
+/// The clinic of a history that names none.
+pub const DEFAULT_CLINIC: &str = "default";
+
+/// The world as a use case sees it. Cheap to clone.
+#[derive(Clone)]
+pub struct Context {
+    /// The registry.
+    pub store: Store,
+    /// The present instant.
+    pub clock: SharedClock,
+    /// New ids.
+    pub ids: SharedIds,
+    /// The protocol in force.
+    pub protocol: Arc<Protocol>,
+    /// The clinics of the configuration.
+    pub clinics: Arc<Clinics>,
+}
+
+impl std::fmt::Debug for Context {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Context").field("protocol", &self.protocol.id).finish_non_exhaustive()
+    }
+}
+
+impl Context {
+    /// The present instant.
+    #[must_use]
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
+    /// The civil day at a clinic; a clinic the configuration does not name lives in the service's zone.
+    #[must_use]
+    pub fn today_at(&self, clinic: &str) -> NaiveDate {
+        self.now().with_timezone(&self.clinics.time_zone_of(clinic)).date_naive()
+    }
+
+    /// The civil day of the service as a whole.
+    #[must_use]
+    pub fn today(&self) -> NaiveDate {
+        self.now().with_timezone(&self.clinics.service_zone).date_naive()
+    }
+}
+
+/// The clinics of the configuration.
+#[derive(Debug, Clone)]
+pub struct Clinics {
+    by_slug: BTreeMap<String, ClinicSettings>,
+    service_zone: Tz,
+}
+
+impl Clinics {
+    /// Takes the clinics and the zone of the service itself.
+    #[must_use]
+    pub fn new(by_slug: BTreeMap<String, ClinicSettings>, service_zone: Tz) -> Self {
+        Self { by_slug, service_zone }
+    }
+
+    /// The settings of a clinic; `None` where the configuration does not name it.
+    #[must_use]
+    pub fn get(&self, slug: &str) -> Option<&ClinicSettings> {
+        self.by_slug.get(slug)
+    }
+
+    /// All clinics by slug.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &ClinicSettings)> {
+        self.by_slug.iter().map(|(slug, clinic)| (slug.as_str(), clinic))
+    }
+
+    /// The zone in which a clinic's days begin and end.
+    #[must_use]
+    pub fn time_zone_of(&self, slug: &str) -> Tz {
+        self.get(slug).map_or(self.service_zone, |clinic| clinic.time_zone)
+    }
+}

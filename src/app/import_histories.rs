@@ -1,0 +1,191 @@
+//! Import: check, preview, commit. One bad document never blocks the others; a batch goes back as a whole.
+
+use chrono::Utc;
+use uuid::Uuid;
+
+use super::{
+    context::{Context, DEFAULT_CLINIC},
+    save_assessment::Decisions,
+    stored_history::{changes_of, stored_fact, stored_facts},
+};
+use crate::{
+    assessment::assess,
+    document::facts::{DocumentFact, FactChangeKind, FactDifference, compare, split},
+    domain::history::History,
+    store::{BatchCounts, FactChange, HeadChange, NewBatch, PatientHead, RevisionNote, StoreError, WriteTransaction},
+};
+
+/// Who imports, why, and from where.
+#[derive(Debug, Clone)]
+pub struct ImportNote {
+    /// Named person.
+    pub by: String,
+    /// Reason recorded with each revision.
+    pub reason: String,
+    /// File names.
+    pub source: String,
+}
+
+/// What a document means for the registry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// The patient is not registered.
+    New {
+        /// Facts that would be recorded.
+        facts: usize,
+    },
+    /// Facts would be stated anew or taken back.
+    Changed(Vec<FactDifference>),
+    /// The registry says exactly this.
+    Unchanged,
+}
+
+/// Compares a document with the registry. Changes nothing.
+///
+/// # Errors
+/// As the store's.
+pub async fn preview(ctx: &Context, history: &History) -> Result<Effect, StoreError> {
+    let incoming = split(history);
+    let Some(head) = ctx.store.find_patient(history.patient.study_id.as_str()).await? else {
+        return Ok(Effect::New { facts: incoming.len() });
+    };
+    if head.withdrawn {
+        return Ok(Effect::New { facts: incoming.len() });
+    }
+    let stored = ctx.store.facts(head.id, crate::store::AsOf::Latest).await?.unwrap_or_default();
+    let differences = compare(&stored_facts(&stored.facts), &incoming);
+    Ok(if differences.is_empty() { Effect::Unchanged } else { Effect::Changed(differences) })
+}
+
+/// An import under way.
+#[derive(Debug)]
+pub struct Import<'a> {
+    ctx: &'a Context,
+    note: ImportNote,
+    batch_id: Uuid,
+    counts: BatchCounts,
+}
+
+impl<'a> Import<'a> {
+    /// Opens a batch.
+    ///
+    /// # Errors
+    /// As the store's.
+    pub async fn begin(ctx: &'a Context, note: ImportNote) -> Result<Self, StoreError> {
+        let batch_id = ctx.ids.next_id();
+        let batch = NewBatch {
+            id: batch_id,
+            started_at: ctx.now(),
+            imported_by: note.by.clone(),
+            source: note.source.clone(),
+        };
+        ctx.store.open_batch(&batch).await?;
+        Ok(Self { ctx, note, batch_id, counts: BatchCounts::default() })
+    }
+
+    /// The batch's id.
+    #[must_use]
+    pub const fn batch_id(&self) -> Uuid {
+        self.batch_id
+    }
+
+    /// What was done so far.
+    #[must_use]
+    pub const fn counts(&self) -> BatchCounts {
+        self.counts
+    }
+
+    /// Notes a refused document.
+    pub const fn refuse(&mut self) {
+        self.counts.refused += 1;
+    }
+
+    /// Records documents in one transaction: for each the changed facts as one revision, and the decisions that
+    /// follow from them. Either all of a patient is recorded or nothing.
+    ///
+    /// # Errors
+    /// As the store's; nothing of these documents is kept then.
+    pub async fn record(&mut self, histories: &[History]) -> Result<(), ImportError> {
+        let tx = self.ctx.store.writer().await?;
+        let mut counts = self.counts;
+        for history in histories {
+            match self.record_one(&tx, history).await? {
+                Effect::New { .. } => counts.new += 1,
+                Effect::Changed(_) => counts.changed += 1,
+                Effect::Unchanged => counts.unchanged += 1,
+            }
+        }
+        tx.commit().await?;
+        self.counts = counts;
+        Ok(())
+    }
+
+    async fn record_one(&self, tx: &WriteTransaction, history: &History) -> Result<Effect, ImportError> {
+        let incoming = split(history);
+        let clinic = history.patient.clinic.as_ref().map_or(DEFAULT_CLINIC, |clinic| clinic.as_str());
+        let study_id = history.patient.study_id.as_str();
+        let (head, effect) = match tx.find_patient(study_id).await? {
+            None => {
+                let head = tx.create_patient(self.ctx.ids.next_id(), study_id, clinic, self.ctx.now()).await?;
+                (head, Effect::New { facts: incoming.len() })
+            }
+            Some(head) => {
+                let stored = tx.facts(head.id, crate::store::AsOf::Latest).await?.unwrap_or_default();
+                let differences = compare(&stored_facts(&stored.facts), &incoming);
+                match (head.withdrawn, differences.is_empty()) {
+                    (true, _) => (head, Effect::Changed(differences)),
+                    (false, true) => return Ok(Effect::Unchanged),
+                    (false, false) => (head, Effect::Changed(differences)),
+                }
+            }
+        };
+        let changes = match &effect {
+            Effect::New { .. } => incoming.iter().map(|fact| FactChange::Put(stored_fact(fact))).collect(),
+            Effect::Changed(differences) => changes_of(differences, &incoming),
+            Effect::Unchanged => Vec::new(),
+        };
+        let returned = head.withdrawn;
+        let head = self.append(tx, head, clinic, changes).await?;
+        let assessment = assess(history, &self.ctx.protocol, self.ctx.today_at(&head.clinic));
+        Decisions::of(self.ctx, &head, &assessment, None)?.save(tx, self.ctx.now()).await?;
+        Ok(if returned { Effect::New { facts: incoming.len() } } else { effect })
+    }
+
+    async fn append(
+        &self,
+        tx: &WriteTransaction,
+        head: PatientHead,
+        clinic: &str,
+        changes: Vec<FactChange>,
+    ) -> Result<PatientHead, StoreError> {
+        let note = RevisionNote {
+            id: self.ctx.ids.next_id(),
+            recorded_at: self.ctx.now(),
+            recorded_by: self.note.by.clone(),
+            reason: self.note.reason.clone(),
+            batch_id: Some(self.batch_id),
+        };
+        let change = HeadChange { clinic: Some(clinic.to_owned()), withdrawn: Some(false) };
+        tx.append_revision(&head, &note, &changes, &change).await
+    }
+
+    /// Closes the batch.
+    ///
+    /// # Errors
+    /// As the store's.
+    pub async fn finish(self) -> Result<(Uuid, BatchCounts), StoreError> {
+        self.ctx.store.finish_batch(self.batch_id, self.counts, self.ctx.now()).await?;
+        Ok((self.batch_id, self.counts))
+    }
+}
+
+/// Why documents could not be recorded.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// The registry did not take them.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The assessment could not be written down.
+    #[error("the assessment could not be written as JSON; report this as a defect")]
+    Assessment(#[from] serde_json::Error),
+}

@@ -1,0 +1,120 @@
+//! The status page's numbers and the readiness of the service, read from the registry.
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use cron::Schedule;
+
+use super::{
+    context::Context,
+    status::{BoxFuture, ClinicStatus, ReadinessProbe, RegistryStatus, RunOutcome, RunSummary, StatusError, StatusSource},
+    sweep::RUN_KIND,
+};
+use crate::store;
+
+/// Reads the registry for the pages.
+#[derive(Debug, Clone)]
+pub struct StatusReader {
+    ctx: Context,
+    nightly: Schedule,
+    zone: Tz,
+}
+
+impl StatusReader {
+    /// Takes the schedule of the nightly run and its zone.
+    #[must_use]
+    pub const fn new(ctx: Context, nightly: Schedule, zone: Tz) -> Self {
+        Self { ctx, nightly, zone }
+    }
+
+    async fn read(&self) -> Result<RegistryStatus, store::StoreError> {
+        let now = self.ctx.now();
+        let today = self.ctx.today();
+        let counts = self.ctx.store.counts(today).await?;
+        let unaccounted = self.ctx.store.unaccounted(today).await?.len();
+        let last_run = self.ctx.store.last_run(RUN_KIND).await?;
+        let local = now.with_timezone(&self.zone);
+        let mut clinics = Vec::new();
+        for clinic in self.ctx.store.counts_by_clinic(today).await? {
+            let name = self.ctx.clinics.get(&clinic.clinic).map_or_else(|| clinic.clinic.clone(), |own| own.name.clone());
+            clinics.push(ClinicStatus {
+                slug: clinic.clinic,
+                name,
+                followed: number(clinic.followed),
+                due: number(clinic.due),
+                overdue: number(clinic.overdue),
+            });
+        }
+        Ok(RegistryStatus {
+            now,
+            patients: number(counts.patients),
+            followed: number(counts.followed),
+            due: number(counts.due),
+            overdue: number(counts.overdue + counts.severely_overdue),
+            severely_overdue: number(counts.severely_overdue),
+            unaccounted: u64::try_from(unaccounted).unwrap_or(u64::MAX),
+            open_data_tasks: number(counts.open_tasks),
+            mails_waiting: number(counts.mails_waiting),
+            mails_failed: number(counts.mails_failed),
+            reminders_planned: number(counts.reminders_planned),
+            last_run: last_run.map(run_summary),
+            last_due_at: last_due(&self.nightly, local),
+            next_run_at: self.nightly.after(&local).next().map(|next| next.with_timezone(&Utc)),
+            protocol: self.protocol_words(),
+            clinics,
+        })
+    }
+
+    fn protocol_words(&self) -> String {
+        let protocol = &self.ctx.protocol;
+        let approval = match &protocol.approval {
+            Some(approval) => format!("approved by {} on {}", approval.by, approval.on),
+            None => "not approved by anybody".to_owned(),
+        };
+        format!("{} version {}, {approval}", protocol.id, protocol.version)
+    }
+}
+
+/// The last instant at or before now at which the schedule wanted a run, looked for over the last 40 days.
+fn last_due(nightly: &Schedule, local: DateTime<Tz>) -> Option<DateTime<Utc>> {
+    [1, 8, 40].into_iter().find_map(|days| {
+        let from = local.clone() - chrono::TimeDelta::days(days);
+        nightly.after(&from).take_while(|at| *at <= local).last().map(|at| at.with_timezone(&Utc))
+    })
+}
+
+fn number(count: i64) -> u64 {
+    u64::try_from(count).unwrap_or(0)
+}
+
+fn run_summary(run: store::Run) -> RunSummary {
+    RunSummary {
+        started_at: run.started_at,
+        finished_at: run.finished_at,
+        as_of: run.as_of,
+        outcome: match run.outcome {
+            store::RunOutcome::Running => RunOutcome::Running,
+            store::RunOutcome::Complete | store::RunOutcome::Incomplete => RunOutcome::Completed,
+            store::RunOutcome::Failed => RunOutcome::Failed,
+        },
+        n_patients: number(run.n_patients),
+        n_failed: number(run.n_failed),
+    }
+}
+
+impl StatusSource for StatusReader {
+    fn status(&self) -> BoxFuture<'_, Result<RegistryStatus, StatusError>> {
+        Box::pin(async { self.read().await.map_err(|error| StatusError(Box::new(error))) })
+    }
+}
+
+impl ReadinessProbe for StatusReader {
+    fn problems(&self) -> BoxFuture<'_, Vec<String>> {
+        Box::pin(async {
+            match self.ctx.store.pending_migrations().await {
+                Ok(pending) if pending.is_empty() => Vec::new(),
+                Ok(pending) => vec![format!("{} migrations are missing; run `lobewatch migrate`", pending.len())],
+                Err(_) => vec!["the database does not answer; check that it is reachable".to_owned()],
+            }
+        })
+    }
+}

@@ -1,0 +1,118 @@
+//! The nightly loop: wakes often, and runs the sweep when the schedule has wanted it since the last run.
+//!
+//! The schedule is asked "when did you last want a run?", not "do you want one now?", so a service that was off at
+//! night runs the sweep when it comes back. The cron crate has no answer for a local time that a clock change leaves
+//! out; therefore no more than [`LONGEST_GAP`] passes between two runs, whatever the schedule says.
+
+use std::{convert::Infallible, sync::Arc, time::Duration};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::Tz;
+use cron::Schedule;
+
+use crate::{
+    app::{
+        context::Context,
+        enqueue_digests::DigestTime,
+        metrics::Metrics,
+        status::Heartbeats,
+        sweep::{RUN_KIND, sweep},
+    },
+    lifecycle::Shutdown,
+};
+
+/// How often the loop looks at the clock.
+pub const TICK: Duration = Duration::from_secs(30);
+/// The name of the loop in logs and health answers.
+pub const NAME: &str = "nightly";
+/// A night that the schedule leaves out (a clock change) is made up for after this time.
+const LONGEST_GAP: TimeDelta = TimeDelta::hours(25);
+
+/// Whether a run is wanted now, given when the last one started.
+#[must_use]
+pub fn is_wanted(schedule: &Schedule, zone: Tz, last_started_at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> bool {
+    let Some(last) = last_started_at else { return true };
+    if now.signed_duration_since(last) >= LONGEST_GAP {
+        return true;
+    }
+    schedule.after(&last.with_timezone(&zone)).next().is_some_and(|next| next <= now)
+}
+
+/// Runs until stopping begins.
+///
+/// # Errors
+/// None: a run that fails is logged, counted and tried again at the next tick.
+pub async fn run(
+    ctx: Context,
+    schedule: Schedule,
+    zone: Tz,
+    metrics: Arc<Metrics>,
+    heartbeats: Heartbeats,
+    shutdown: Shutdown,
+) -> Result<(), Infallible> {
+    loop {
+        heartbeats.beat(NAME);
+        let last = ctx.store.last_run(RUN_KIND).await;
+        match last {
+            Ok(last) if is_wanted(&schedule, zone, last.map(|run| run.started_at), ctx.now()) => {
+                sweep_once(&ctx, &metrics).await;
+            }
+            Ok(_) => {}
+            Err(error) => tracing::error!(error = %error, "the journal of runs cannot be read: trying again"),
+        }
+        if !shutdown.pause(TICK).await {
+            return Ok(());
+        }
+    }
+}
+
+async fn sweep_once(ctx: &Context, metrics: &Metrics) {
+    let started_at = ctx.now();
+    let outcome = sweep(ctx, None, DigestTime::ClinicHour).await;
+    let took = ctx.now().signed_duration_since(started_at).to_std().unwrap_or_default();
+    match outcome {
+        Ok(report) => {
+            metrics.sweep_ended(took, report.is_sound());
+            tracing::info!(
+                sweep.patients = report.patients,
+                sweep.changed = report.changed,
+                sweep.failed = report.failed,
+                sweep.unaccounted = report.unaccounted.len(),
+                "nightly run ended"
+            );
+        }
+        Err(error) => {
+            metrics.sweep_ended(took, false);
+            tracing::error!(error = %error, "nightly run broke off: it is tried again");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> DateTime<Utc> {
+        text.parse().unwrap()
+    }
+
+    fn wanted(last: Option<&str>, now: &str) -> bool {
+        let schedule: Schedule = "0 30 2 * * *".parse().unwrap();
+        is_wanted(&schedule, chrono_tz::Europe::Rome, last.map(at), at(now))
+    }
+
+    #[test]
+    fn a_run_is_wanted_once_a_night_and_made_up_for() {
+        assert!(wanted(None, "2026-03-01T12:00:00Z"), "the first start");
+        assert!(!wanted(Some("2026-03-01T01:30:05Z"), "2026-03-02T01:29:59Z"));
+        assert!(wanted(Some("2026-03-01T01:30:05Z"), "2026-03-02T01:30:00Z"));
+        assert!(wanted(Some("2026-03-01T01:30:05Z"), "2026-03-09T10:00:00Z"), "eight nights off");
+    }
+
+    #[test]
+    fn the_night_without_half_past_two_is_made_up_for() {
+        // Rome has no 02:30 on 29 March 2026; the night before ran at 01:30 UTC.
+        assert!(!wanted(Some("2026-03-28T01:30:05Z"), "2026-03-29T02:00:00Z"));
+        assert!(wanted(Some("2026-03-28T01:30:05Z"), "2026-03-29T02:31:00Z"));
+    }
+}
