@@ -223,7 +223,6 @@ const TABLES: &[&str] = &[
 const INDEXES: &[&str] = &[
     "CREATE INDEX patients_by_clinic ON patients (clinic, id)",
     "CREATE INDEX revisions_by_batch ON revisions (batch_id) WHERE batch_id IS NOT NULL",
-    "CREATE INDEX facts_by_key ON facts (patient_id, kind, fact_key)",
     "CREATE INDEX facts_by_lobe ON facts (lobe, patient_id) WHERE lobe IS NOT NULL",
     "CREATE UNIQUE INDEX assessments_current ON assessments (patient_id) WHERE superseded_at IS NULL",
     "CREATE INDEX assessments_by_patient ON assessments (patient_id, created_at)",

@@ -205,6 +205,8 @@ fn pool_options(settings: &DatabaseSettings, connections: u32) -> ConnectOptions
 
 #[cfg(test)]
 mod tests {
+    use sea_orm::{ConnectionTrait, DbBackend, Statement, TransactionTrait};
+
     use super::*;
 
     #[test]
@@ -234,5 +236,44 @@ mod tests {
         let error = backend_of("mysql://u:s3cret@db/r").unwrap_err();
         assert!(error.to_string().contains("sqlite://"), "{error}");
         assert!(!error.to_string().contains("s3cret"), "{error}");
+    }
+
+    /// Holds every connection of a pool at once and asks each for its settings.
+    async fn pragmas(pool: &DatabaseConnection, connections: usize) -> Vec<Vec<String>> {
+        let mut held = Vec::new();
+        for _ in 0..connections {
+            held.push(pool.begin().await.unwrap());
+        }
+        let mut seen = Vec::new();
+        for connection in &held {
+            let mut values = Vec::new();
+            for name in ["journal_mode", "synchronous", "foreign_keys", "recursive_triggers", "query_only"] {
+                let ask = Statement::from_string(DbBackend::Sqlite, format!("PRAGMA {name}"));
+                let row = connection.query_one_raw(ask).await.unwrap().unwrap();
+                let number = row.try_get_by_index::<i64>(0).map(|number| number.to_string());
+                values.push(number.or_else(|_| row.try_get_by_index::<String>(0)).unwrap());
+            }
+            seen.push(values);
+        }
+        seen
+    }
+
+    #[tokio::test]
+    async fn every_sqlite_connection_is_durable_and_readers_cannot_write() {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = DatabaseSettings {
+            url: format!("sqlite://{}?mode=rwc", folder.path().join("registry.db").display()),
+            max_connections: 4,
+            busy_timeout: Duration::from_millis(300),
+        };
+        let pools = open(&settings).await.unwrap();
+        assert_eq!(pragmas(&pools.write, 1).await, [["wal", "2", "1", "1", "0"]]);
+        assert_eq!(pragmas(&pools.read, 4).await, [["wal", "2", "1", "1", "1"]; 4]);
+        let refused = pools.read.execute_unprepared("CREATE TABLE t (x)").await.unwrap_err();
+        assert!(refused.to_string().contains("readonly"), "{refused}");
+        let held = pools.write.begin().await.unwrap();
+        let second = StoreError::from(pools.write.begin().await.map(drop).unwrap_err());
+        assert!(second.is_unavailable(), "there is one writer: {second}");
+        held.rollback().await.unwrap();
     }
 }
