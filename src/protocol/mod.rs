@@ -4,6 +4,7 @@
 //! decision made with it. Reading files is the shell's work.
 
 pub mod schedule;
+pub mod thresholds;
 pub mod tier;
 
 use serde::Deserialize;
