@@ -47,13 +47,8 @@ pub async fn read_history(ctx: &Context, study_id: &str, as_of: AsOf) -> Result<
 pub async fn history_as_of(ctx: &Context, head: &PatientHead, as_of: AsOf) -> Result<History, ExportError> {
     let known = ctx.store.facts(head.id, as_of).await?.filter(|set| !set.facts.is_empty());
     let known = known.ok_or_else(|| ExportError::NotKnownThen(head.study_id.clone()))?;
-    history_of(&known.facts).map_err(|problems| ExportError::Facts {
+    history_of(&known.facts).map_err(|error| ExportError::Facts {
         study_id: head.study_id.clone(),
-        problems: problems
-            .iter()
-            .take(5)
-            .map(|problem| format!("{} {} {}: {}", problem.kind, problem.key, problem.path, problem.problem))
-            .collect::<Vec<_>>()
-            .join("; "),
+        problems: error.details.join("; "),
     })
 }

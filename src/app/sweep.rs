@@ -11,7 +11,7 @@ use super::{
     context::Context,
     enqueue_digests::{DigestTime, enqueue_digests},
     save_assessment::Decisions,
-    stored_history::history_of,
+    stored_history::{StoredHistoryError, history_of},
 };
 use crate::{
     assessment::assess,
@@ -149,8 +149,8 @@ struct Outcome {
 enum PatientError {
     #[error(transparent)]
     Store(#[from] StoreError),
-    #[error("the stored facts do not make a history ({0}); correct the facts named here")]
-    Facts(String),
+    #[error(transparent)]
+    Facts(#[from] StoredHistoryError),
     #[error("the assessment could not be written as JSON; report this as a defect")]
     Assessment(#[from] serde_json::Error),
     #[error("the patient was changed by others again and again; the next run tries anew")]
@@ -193,11 +193,7 @@ fn decide(
     head: &PatientHead,
     facts: &[Fact],
 ) -> Result<(Decisions, bool), PatientError> {
-    let history = history_of(facts).map_err(|problems| {
-        let places: Vec<_> =
-            problems.iter().take(3).map(|problem| format!("{} {}", problem.kind, problem.key)).collect();
-        PatientError::Facts(places.join(", "))
-    })?;
+    let history = history_of(facts)?;
     let day = as_of.unwrap_or_else(|| ctx.today_at(&head.clinic));
     let assessment = assess(&history, &ctx.protocol, day);
     let followed = assessment.plan.standing.is_followed();
