@@ -17,5 +17,7 @@ pub mod read;
 mod recover;
 pub mod schema;
 pub mod slot;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod value;
 pub mod write;
