@@ -183,13 +183,25 @@ pub struct Segment(&'static str);
 
 impl Segment {
     /// Every accepted segment: 1 to 10 and the merged left ones.
-    const CODES: [&'static str; 12] =
-        ["S1", "S2", "S3", "S4", "S5", "S6", "S7", "S8", "S9", "S10", "S1+2", "S7+8"];
+    pub const ALL: [Self; 12] = [
+        Self("S1"),
+        Self("S2"),
+        Self("S3"),
+        Self("S4"),
+        Self("S5"),
+        Self("S6"),
+        Self("S7"),
+        Self("S8"),
+        Self("S9"),
+        Self("S10"),
+        Self("S1+2"),
+        Self("S7+8"),
+    ];
 
     /// The segment of a code such as `S6`, `S1+2` or `S7+8`; `None` for any other text.
     #[must_use]
     pub fn parse(code: &str) -> Option<Self> {
-        Self::CODES.into_iter().find(|known| *known == code).map(Self)
+        Self::ALL.into_iter().find(|known| known.0 == code)
     }
 
     /// The code as written.

@@ -1,0 +1,402 @@
+//! The wire structs of `lobewatch.assessment/1`: keys in the order of the contract. They only carry an
+//! assessment; nothing here computes one. Keys whose value does not exist are written as null, never left out.
+
+use std::{borrow::Cow, fmt};
+
+use chrono::NaiveDate;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{self, MapAccess, Visitor},
+};
+
+use super::field::Field;
+use crate::domain::{
+    dates::{DayRange, PartialDate},
+    lung::Place,
+    nodule::Tally,
+    truth::Truth,
+};
+
+/// The value of `format`.
+pub const ASSESSMENT_FORMAT: &str = "lobewatch.assessment/1";
+
+/// What the program says about one patient on one day.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AssessmentDocument {
+    /// Always `lobewatch.assessment/1`.
+    pub format: String,
+    /// The patient.
+    pub study_id: String,
+    /// Only facts dated on or before this day count.
+    #[schemars(with = "String", extend("format" = "date"))]
+    pub as_of: NaiveDate,
+    /// The protocol that was applied.
+    pub protocol: ProtocolReference,
+    /// Disease-free interval.
+    pub dfi: DiseaseFreeInterval,
+    /// Episodes of lung metastases, in order.
+    pub episodes: Vec<EpisodeEntry>,
+    /// All five lobes, and the escapes where used.
+    pub lobes: PlaceMap<LobeCounts>,
+    /// All patterns of the catalogue, in its order.
+    pub patterns: Vec<PatternEntry>,
+    /// Surveillance tier.
+    pub tier: TierEntry,
+    /// Surveillance plan.
+    pub plan: PlanEntry,
+    /// What people have to complete or correct.
+    pub data_tasks: Vec<DataTask>,
+}
+
+/// Which protocol was applied.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProtocolReference {
+    /// Name.
+    pub id: String,
+    /// Version.
+    pub version: String,
+}
+
+/// The disease-free interval.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DiseaseFreeInterval {
+    /// How the lung metastases came to be, in time.
+    pub class: DfiClass,
+    /// Days; null where there is no interval.
+    pub days: Option<Days>,
+    /// Whether it is shorter than twelve calendar months.
+    pub lt_12_months: TruthCode,
+}
+
+/// A number of days within bounds; a null bound is open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Days {
+    /// The smallest value the facts allow.
+    pub min: Option<i64>,
+    /// The largest value the facts allow.
+    pub max: Option<i64>,
+}
+
+impl From<DayRange> for Days {
+    fn from(range: DayRange) -> Self {
+        Self { min: range.min, max: range.max }
+    }
+}
+
+/// One episode: an operation, or operations planned together.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EpisodeEntry {
+    /// Number, from 1.
+    pub number: u32,
+    /// Ids of its operations.
+    pub operations: Vec<String>,
+    /// First day.
+    pub started_on: Option<Field<PartialDate>>,
+    /// Day from which intervals are counted; null where something known was left behind.
+    pub cleared_on: Option<Field<PartialDate>>,
+    /// Completeness code; null where not reported.
+    pub completeness: Option<String>,
+    /// Whether all known disease was removed.
+    pub cleared: TruthCode,
+    /// Nodules resected.
+    pub resected: Count,
+    /// Of these, metastases.
+    pub metastases: Count,
+    /// Of these, viable.
+    pub viable: Count,
+    /// Benign nodules resected.
+    pub benign: Count,
+    /// Nodules found only at operation.
+    pub occult: Count,
+    /// Resected nodules per place; only places with a count.
+    pub by_lobe: PlaceMap<Count>,
+    /// What came after.
+    pub recurrence: RecurrenceEntry,
+}
+
+/// Recurrence in the lung after an episode.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RecurrenceEntry {
+    /// How sure it is.
+    pub state: RecurrenceState,
+    /// Day of the first study that shows it.
+    pub on: Option<Field<PartialDate>>,
+    /// Days since clearance; null where the episode was never cleared.
+    pub interval_days: Option<Days>,
+    /// Places it lies in.
+    pub lobes: Vec<Field<Place>>,
+    /// Whether a lobe operated before is among them.
+    pub same_lobe: TruthCode,
+    /// Side relative to the operated one.
+    pub side: RecurrenceSide,
+}
+
+/// Numbers of nodules of one lobe.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LobeCounts {
+    /// All that are on record.
+    pub nodules: Count,
+    /// Still there.
+    pub active: Count,
+    /// Resected.
+    pub resected: Count,
+    /// Metastases by pathology.
+    pub metastases: Count,
+    /// Benign by pathology.
+    pub benign: Count,
+}
+
+/// The answer of one pattern of the catalogue.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PatternEntry {
+    /// Stable id, such as `P01`.
+    pub id: String,
+    /// Stable name.
+    pub name: String,
+    /// The answer.
+    pub state: PatternState,
+    /// What it does to the tier.
+    pub effect: String,
+    /// Why, in one sentence.
+    pub reason: String,
+    /// Ids of the facts it rests on.
+    pub evidence: Vec<String>,
+    /// What would decide it.
+    pub missing: Vec<String>,
+}
+
+/// The surveillance tier and what led to it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TierEntry {
+    /// The tier.
+    pub tier: String,
+    /// What was asked.
+    pub triggers: Vec<TriggerEntry>,
+}
+
+/// One input of the tier.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TriggerEntry {
+    /// Stable id.
+    pub id: String,
+    /// The answer.
+    pub state: PatternState,
+    /// Why, in one sentence.
+    pub reason: String,
+    /// Ids of the facts it rests on.
+    pub evidence: Vec<String>,
+    /// Where the rule comes from.
+    pub source: String,
+}
+
+/// The surveillance plan.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PlanEntry {
+    /// Day from which it is counted.
+    pub anchor_on: Option<Field<PartialDate>>,
+    /// Whether it runs.
+    pub state: PlanState,
+    /// The next scan.
+    pub next: Option<SlotEntry>,
+    /// All slots.
+    pub slots: Vec<SlotEntry>,
+}
+
+/// One planned scan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SlotEntry {
+    /// Day it is due.
+    #[schemars(with = "String", extend("format" = "date"))]
+    pub due_on: NaiveDate,
+    /// Days on which it counts as done in time.
+    pub window: WindowEntry,
+    /// Where it stands.
+    pub state: SlotState,
+    /// Why it is planned.
+    pub why: String,
+}
+
+/// First and last day of a window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WindowEntry {
+    /// First day.
+    #[schemars(with = "String", extend("format" = "date"))]
+    pub from: NaiveDate,
+    /// Last day.
+    #[schemars(with = "String", extend("format" = "date"))]
+    pub to: NaiveDate,
+}
+
+/// Something people have to complete or correct.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DataTask {
+    /// Stable id.
+    pub id: String,
+    /// What is missing and what for.
+    pub reason: String,
+}
+
+macro_rules! codes {
+    ($($(#[$meta:meta])* $name:ident { $($value:ident,)+ })+) => {$(
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+        #[serde(rename_all = "snake_case")]
+        pub enum $name {
+            $(#[doc = concat!("`", stringify!($value), "` in snake case.")] $value,)+
+        }
+    )+};
+}
+
+codes! {
+    /// A truth value.
+    TruthCode { True, False, Unknown, }
+    /// The answer of a pattern.
+    PatternState { True, False, Unknown, NotApplicable, }
+    /// How the lung metastases came to be, in time.
+    DfiClass { Synchronous, DuringPrimaryTreatment, Metachronous, Unknown, }
+    /// How sure a recurrence is.
+    RecurrenceState { None, Suspected, Confirmed, Refuted, Unknown, }
+    /// Side of a recurrence relative to the operated one.
+    RecurrenceSide { Ipsilateral, Contralateral, Bilateral, NotApplicable, Unknown, }
+    /// Whether a plan runs.
+    PlanState { Active, PausedByDecision, Refused, Transferring, Transferred, Ended, }
+    /// Where a planned scan stands.
+    SlotState { Planned, Due, Overdue, SeverelyOverdue, }
+}
+
+impl From<Truth> for TruthCode {
+    fn from(truth: Truth) -> Self {
+        match truth {
+            Truth::True => Self::True,
+            Truth::False => Self::False,
+            Truth::Unknown => Self::Unknown,
+        }
+    }
+}
+
+impl From<Truth> for PatternState {
+    fn from(truth: Truth) -> Self {
+        match truth {
+            Truth::True => Self::True,
+            Truth::False => Self::False,
+            Truth::Unknown => Self::Unknown,
+        }
+    }
+}
+
+/// A number of nodules: exact, or `{"min": 3}` where it is only a lower bound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Count {
+    /// Exactly this many.
+    Exactly(u32),
+    /// At least this many.
+    AtLeast(LowerBound),
+}
+
+/// A lower bound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LowerBound {
+    /// The least it can be.
+    pub min: u32,
+}
+
+impl Default for Count {
+    fn default() -> Self {
+        Self::Exactly(0)
+    }
+}
+
+impl From<Tally> for Count {
+    fn from(tally: Tally) -> Self {
+        if tally.exact { Self::Exactly(tally.min) } else { Self::AtLeast(LowerBound { min: tally.min }) }
+    }
+}
+
+/// A map by place, written in the order it was filled in: that of [`Place::ALL`] for a contract document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlaceMap<T>(pub Vec<(Place, T)>);
+
+impl<T> PlaceMap<T> {
+    /// The value of a place.
+    pub fn get(&self, place: Place) -> Option<&T> {
+        self.0.iter().find(|(own, _)| *own == place).map(|(_, value)| value)
+    }
+}
+
+impl<T> Default for PlaceMap<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T> FromIterator<(Place, T)> for PlaceMap<T> {
+    fn from_iter<I: IntoIterator<Item = (Place, T)>>(entries: I) -> Self {
+        Self(entries.into_iter().collect())
+    }
+}
+
+impl<T: Serialize> Serialize for PlaceMap<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(place, value)| (place.code(), value)))
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for PlaceMap<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ByPlace<T>(std::marker::PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for ByPlace<T> {
+            type Value = PlaceMap<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object with lobes as keys")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<PlaceMap<T>, A::Error> {
+                let mut entries = Vec::new();
+                while let Some(code) = object.next_key::<String>()? {
+                    let place = Place::parse(&code)
+                        .ok_or_else(|| de::Error::custom(format!("`{code}` is not a lobe")))?;
+                    entries.push((place, object.next_value()?));
+                }
+                Ok(PlaceMap(entries))
+            }
+        }
+
+        deserializer.deserialize_map(ByPlace(std::marker::PhantomData))
+    }
+}
+
+impl<T: JsonSchema> JsonSchema for PlaceMap<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        format!("PlaceMap_of_{}", T::schema_name()).into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let value = generator.subschema_for::<T>();
+        let properties: serde_json::Map<_, _> =
+            Place::ALL.into_iter().map(|place| (place.code().to_owned(), value.clone().to_value())).collect();
+        json_schema!({ "type": "object", "properties": properties, "additionalProperties": false })
+    }
+}

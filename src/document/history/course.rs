@@ -1,0 +1,117 @@
+//! Wire form of events outside the lung, board decisions and follow-up.
+
+use crate::{
+    document::{
+        field::{Field, List, Must},
+        slot::wire,
+    },
+    domain::{
+        board::{BoardDecision, Preconditions},
+        dates::PartialDate,
+        event::{ExtrathoracicEvent, ThoracicEvent},
+        follow_up::{EndOfFollowUp, FollowUp},
+        text::Text,
+        vocabulary::{
+            BoardChoice, CauseOfDeath, Discipline, EndReason, ExtrathoracicKind, Precondition, ThoracicSite,
+            VitalStatus,
+        },
+    },
+};
+
+wire! {
+    /// Disease inside the thorax but outside the lung.
+    ThoracicEventEntry for ThoracicEvent {
+        /// Day.
+        on: Option<Field<PartialDate>>,
+        /// Site.
+        site: Option<Field<ThoracicSite>>,
+        /// Whether it is confirmed.
+        confirmed: Option<Field<bool>>,
+        /// Whether it was resected.
+        resected: Option<Field<bool>>,
+    }
+}
+
+wire! {
+    /// Disease outside the thorax.
+    ExtrathoracicEventEntry for ExtrathoracicEvent {
+        /// Day.
+        on: Option<Field<PartialDate>>,
+        /// Kind.
+        kind: Option<Field<ExtrathoracicKind>>,
+        /// Site in words.
+        site: Option<Field<Text>>,
+        /// Whether it was resected.
+        resected: Option<Field<bool>>,
+    }
+}
+
+wire! {
+    /// One decision of a tumour board.
+    BoardDecisionEntry for BoardDecision {
+        /// Day.
+        on: Option<Field<PartialDate>>,
+        /// What was decided.
+        decision: Option<Field<BoardChoice>>,
+        /// Stages planned.
+        planned_stages: Option<Field<u32>>,
+        /// Day of the next scan, where observation was chosen.
+        rescan_on: Option<Field<PartialDate>>,
+        /// Day by which the next decision is due.
+        next_decision_on: Option<Field<PartialDate>>,
+        /// The five preconditions, answered by people.
+        preconditions: Option<PreconditionsEntry>,
+        /// Who took part.
+        members: List<Field<Text>>,
+        /// Disciplines present.
+        disciplines: List<Field<Discipline>>,
+        /// A remark.
+        comment: Option<Field<Text>>,
+    }
+}
+
+wire! {
+    /// The five preconditions of metastasectomy.
+    PreconditionsEntry for Preconditions {
+        /// The patient tolerates the resection.
+        tolerates_resection: Option<Field<Precondition>>,
+        /// The primary is controlled or can be.
+        primary_controlled: Option<Field<Precondition>>,
+        /// Complete resection can be achieved.
+        complete_resection_achievable: Option<Field<Precondition>>,
+        /// No disease outside the thorax.
+        no_extrathoracic_disease: Option<Field<Precondition>>,
+        /// No better proved option.
+        no_better_option: Option<Field<Precondition>>,
+    }
+}
+
+wire! {
+    /// What is known of the patient's course.
+    FollowUpEntry for FollowUp {
+        /// Last day on which the patient was known to live.
+        last_contact_on: Option<Field<PartialDate>>,
+        /// Vital status.
+        vital_status: Option<Field<VitalStatus>>,
+        /// Day of death.
+        died_on: Option<Field<PartialDate>>,
+        /// Cause of death.
+        cause_of_death: Option<Field<CauseOfDeath>>,
+        /// Where the vital status is known from.
+        source: Option<Field<Text>>,
+        /// The recorded end of follow-up.
+        ended: Option<EndedEntry>,
+    }
+}
+
+wire! {
+    /// An end of follow-up.
+    EndedEntry for EndOfFollowUp {
+        /// Day.
+        on: Option<Field<PartialDate>>,
+        /// Why.
+        reason: Must<EndReason>,
+        /// Who recorded it.
+        by: Option<Field<Text>>,
+    }
+}

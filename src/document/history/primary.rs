@@ -1,0 +1,79 @@
+//! Wire form of the primary tumour and of the first diagnosis of lung metastases.
+
+use crate::{
+    document::{
+        field::{Field, List},
+        slot::wire,
+    },
+    domain::{
+        dates::PartialDate,
+        measure::Centimetres,
+        primary::{LocalRecurrence, LungMetastases, Morphology, Primary},
+        text::Text,
+        vocabulary::{
+            Grade, Margin, PrimaryDepth, PrimarySide, PrimaryTreatment, StagingImaging, TumourFamily,
+        },
+    },
+};
+
+wire! {
+    /// The primary tumour.
+    PrimaryEntry for Primary {
+        /// Histology in words.
+        histology: Option<Field<Text>>,
+        /// ICD-O-3 morphology with behaviour digit.
+        icd_o_3: Option<Field<Morphology>>,
+        /// ICD-O-3 topography.
+        topography: Option<Field<Text>>,
+        /// Family of the tumour; derived from `icd_o_3` where absent.
+        family: Option<Field<TumourFamily>>,
+        /// Site in words.
+        site: Option<Field<Text>>,
+        /// Side of the body.
+        side: Option<Field<PrimarySide>>,
+        /// Depth relative to the fascia.
+        depth: Option<Field<PrimaryDepth>>,
+        /// Grade in words, or FNCLCC as text.
+        grade: Option<Field<Grade>>,
+        /// Stage in words.
+        stage: Option<Field<Text>>,
+        /// Largest size, centimetres.
+        size_cm: Option<Field<Centimetres>>,
+        /// First histology.
+        diagnosed_on: Option<Field<PartialDate>>,
+        /// Definitive local treatment with curative intent.
+        treated_on: Option<Field<PartialDate>>,
+        /// Last day of all planned primary treatment.
+        treatment_ended_on: Option<Field<PartialDate>>,
+        /// Kinds of treatment given.
+        treatments: List<Field<PrimaryTreatment>>,
+        /// Margin of the primary resection.
+        margin: Option<Field<Margin>>,
+        /// What the initial staging showed in the lungs.
+        staging_imaging: Option<Field<StagingImaging>>,
+        /// Recurrences at the primary site.
+        local_recurrences: List<LocalRecurrenceEntry>,
+    }
+}
+
+wire! {
+    /// A recurrence at the primary site.
+    LocalRecurrenceEntry for LocalRecurrence {
+        /// Day of diagnosis.
+        on: Option<Field<PartialDate>>,
+        /// Whether it was resected.
+        resected: Option<Field<bool>>,
+    }
+}
+
+wire! {
+    /// The first diagnosis of lung metastases.
+    LungMetastasesEntry for LungMetastases {
+        /// Study date of the first imaging that called a nodule metastatic or suspicious.
+        diagnosed_on: Option<Field<PartialDate>>,
+        /// Earliest study on which it can be seen in hindsight.
+        first_visible_on: Option<Field<PartialDate>>,
+        /// Whether they were there at the staging of the primary, as reported.
+        synchronous: Option<Field<bool>>,
+    }
+}
