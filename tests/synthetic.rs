@@ -1,6 +1,6 @@
 //! The made-up patients and hostile inputs of the benchmarks: are they what they claim to be?
 //!
-//! Reads them as plain JSON and through the domain's own vocabulary; it does not need the importer.
+//! Reads them as plain JSON, through the domain's own vocabulary, and as documents; it does not need the importer.
 
 #[cfg(test)]
 #[path = "../benches/support/hostile.rs"]
@@ -17,11 +17,14 @@ mod cohort {
     };
 
     use chrono::{Days, NaiveDate};
-    use lobewatch::domain::{
-        dates::PartialDate,
-        lung::{Lobe, Segment, Side},
-        primary::Morphology,
-        vocabulary::{Approach, Completeness, Extent, Fate, Indication, Modality, Pathology, Vocabulary},
+    use lobewatch::{
+        document::{read::read, write::compact},
+        domain::{
+            dates::PartialDate,
+            lung::{Lobe, Segment, Side},
+            primary::Morphology,
+            vocabulary::{Approach, Completeness, Extent, Fate, Indication, Modality, Pathology, Vocabulary},
+        },
     };
     use serde_json::Value;
 
@@ -68,6 +71,15 @@ mod cohort {
             let line = patient(7, index, REFERENCE);
             let unwanted = ["\n", "null", "[]", "{}", ": ", ", \""];
             assert!(unwanted.iter().all(|text| !line.contains(text)), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_patient_is_read_and_written_again_byte_for_byte() {
+        for index in 0..500 {
+            let line = patient(7, index, REFERENCE);
+            let history = read(&line).unwrap_or_else(|refusal| panic!("{refusal:?}\n{line}"));
+            assert_eq!(compact(&history).trim_end(), line);
         }
     }
 

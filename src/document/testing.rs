@@ -106,7 +106,14 @@ impl Grower<'_> {
             }
             Some(_) => json!(self.date()),
             None if schema["maxLength"] == 10_000 => {
-                json!(*self.pick(&["a", "ö 水 \u{1f600}", "line\nand\ttab", " outer ", "\"quoted\" \\ {[", "null"]))
+                json!(*self.pick(&[
+                    "a",
+                    "ö 水 \u{1f600}",
+                    "line\nand\ttab",
+                    " outer ",
+                    "\"quoted\" \\ {[",
+                    "null"
+                ]))
             }
             None => json!(*self.pick(&["x", "default", "ä-1", "[", "\"q\""])),
         }
@@ -133,8 +140,11 @@ impl Grower<'_> {
             self.count(nodule);
             let neighbours = matches!(
                 (nodule["lobe"].as_str(), nodule["fissural_with"].as_str()),
-                (Some("RUL"), Some("RML" | "RLL")) | (Some("RML"), Some("RUL" | "RLL"))
-                    | (Some("RLL"), Some("RUL" | "RML")) | (Some("LUL"), Some("LLL")) | (Some("LLL"), Some("LUL"))
+                (Some("RUL"), Some("RML" | "RLL"))
+                    | (Some("RML"), Some("RUL" | "RLL"))
+                    | (Some("RLL"), Some("RUL" | "RML"))
+                    | (Some("LUL"), Some("LLL"))
+                    | (Some("LLL"), Some("LUL"))
             );
             retain(nodule, "fissural_with", neighbours);
             let upper_left = nodule["lobe"] == "LUL";
