@@ -62,11 +62,13 @@ pub async fn compose_digest(ctx: &Context, base_url: &str, claim: &Mail) -> Resu
         Ok(rows) => rows,
         Err(problem) => return Ok(Composed::Broken(problem)),
     };
-    let composed = MailAddress::parse(&claim.recipient).map_err(|error| error.to_string()).and_then(|recipient| {
-        let digest = Digest::new(&claim.clinic, &clinic.name, today, ctx.now(), rows).map_err(|error| error.to_string())?;
-        let rendered = render_digest(&digest).map_err(|error| error.to_string())?;
-        Ok(Composed::Ready { rendered, recipient, reminders })
-    });
+    let composed =
+        MailAddress::parse(&claim.recipient).map_err(|error| error.to_string()).and_then(|recipient| {
+            let digest = Digest::new(&claim.clinic, &clinic.name, today, ctx.now(), rows)
+                .map_err(|error| error.to_string())?;
+            let rendered = render_digest(&digest).map_err(|error| error.to_string())?;
+            Ok(Composed::Ready { rendered, recipient, reminders })
+        });
     Ok(composed.unwrap_or_else(Composed::Broken))
 }
 

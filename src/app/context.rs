@@ -5,9 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use chrono::{DateTime, NaiveDate, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 
-use crate::{
-    clock::SharedClock, config::ClinicSettings, ids::SharedIds, protocol::Protocol, store::Store,
-};
+use crate::{clock::SharedClock, config::ClinicSettings, ids::SharedIds, protocol::Protocol, store::Store};
 
 /// The clinic of a history that names none.
 pub const DEFAULT_CLINIC: &str = "default";

@@ -41,7 +41,8 @@ pub async fn enqueue_digests(
 ) -> Result<QueuedDigests, StoreError> {
     let mut result = QueuedDigests::default();
     for slug in ctx.store.clinics().await? {
-        let recipient = ctx.clinics.get(&slug).and_then(|clinic| Some((clinic, clinic.coordinator_email.as_ref()?)));
+        let recipient =
+            ctx.clinics.get(&slug).and_then(|clinic| Some((clinic, clinic.coordinator_email.as_ref()?)));
         let Some((clinic, recipient)) = recipient else {
             tracing::error!(clinic.slug = %slug, "a clinic has patients but nobody to send to: set its coordinator_email");
             result.without_recipient.push(slug);

@@ -14,7 +14,10 @@ use crate::{
         facts::split,
     },
     domain::history::History,
-    store::{BatchCounts, FactChange, HeadChange, NewBatch, PatientHead, RevisionNote, StoreError, WriteTransaction},
+    store::{
+        BatchCounts, FactChange, HeadChange, NewBatch, PatientHead, RevisionNote, StoreError,
+        WriteTransaction,
+    },
 };
 
 /// Who imports, why, and from where.
@@ -130,7 +133,8 @@ impl<'a> Import<'a> {
         let study_id = history.patient.study_id.as_str();
         let (head, effect) = match tx.find_patient(study_id).await? {
             None => {
-                let head = tx.create_patient(self.ctx.ids.next_id(), study_id, clinic, self.ctx.now()).await?;
+                let head =
+                    tx.create_patient(self.ctx.ids.next_id(), study_id, clinic, self.ctx.now()).await?;
                 (head, Effect::New { facts: incoming.len() })
             }
             Some(head) => {

@@ -6,7 +6,10 @@ use cron::Schedule;
 
 use super::{
     context::Context,
-    status::{BoxFuture, ClinicStatus, ReadinessProbe, RegistryStatus, RunOutcome, RunSummary, StatusError, StatusSource},
+    status::{
+        BoxFuture, ClinicStatus, ReadinessProbe, RegistryStatus, RunOutcome, RunSummary, StatusError,
+        StatusSource,
+    },
     sweep::RUN_KIND,
 };
 use crate::store;
@@ -35,7 +38,11 @@ impl StatusReader {
         let local = now.with_timezone(&self.zone);
         let mut clinics = Vec::new();
         for clinic in self.ctx.store.counts_by_clinic(today).await? {
-            let name = self.ctx.clinics.get(&clinic.clinic).map_or_else(|| clinic.clinic.clone(), |own| own.name.clone());
+            let name = self
+                .ctx
+                .clinics
+                .get(&clinic.clinic)
+                .map_or_else(|| clinic.clinic.clone(), |own| own.name.clone());
             clinics.push(ClinicStatus {
                 slug: clinic.clinic,
                 name,
@@ -112,7 +119,9 @@ impl ReadinessProbe for StatusReader {
         Box::pin(async {
             match self.ctx.store.pending_migrations().await {
                 Ok(pending) if pending.is_empty() => Vec::new(),
-                Ok(pending) => vec![format!("{} migrations are missing; run `lobewatch migrate`", pending.len())],
+                Ok(pending) => {
+                    vec![format!("{} migrations are missing; run `lobewatch migrate`", pending.len())]
+                }
                 Err(_) => vec!["the database does not answer; check that it is reachable".to_owned()],
             }
         })

@@ -12,7 +12,10 @@ use crate::{
         key::ReminderKey,
         step::{Ladder, OverdueStep, Owner, SlotDates, current_step, steps_due},
     },
-    store::{AssessmentRecord, FlagRecord, PatientHead, ReminderRecord, SlotRecord, StoreError, TaskRecord, WriteTransaction},
+    store::{
+        AssessmentRecord, FlagRecord, PatientHead, ReminderRecord, SlotRecord, StoreError, TaskRecord,
+        WriteTransaction,
+    },
     surveillance::{Slot, Standing},
 };
 
@@ -69,7 +72,13 @@ impl Decisions {
             substance_hash,
             created_at: ctx.now(),
         };
-        Ok(Self { record, flags: flags(&document)?, slots: assessment.plan.slots.iter().map(slot_record).collect(), tasks, reminders })
+        Ok(Self {
+            record,
+            flags: flags(&document)?,
+            slots: assessment.plan.slots.iter().map(slot_record).collect(),
+            tasks,
+            reminders,
+        })
     }
 
     /// Whether a stored assessment already says all of this.
@@ -165,7 +174,10 @@ fn clinic_task(ctx: &Context, head: &PatientHead, assessment: &Assessment) -> Op
     };
     followed.then(|| TaskRecord {
         key: "clinic-without-recipient".to_owned(),
-        reason: format!("Clinic `{}` {problem}: nobody receives the reminders. Complete the clinic's settings.", head.clinic),
+        reason: format!(
+            "Clinic `{}` {problem}: nobody receives the reminders. Complete the clinic's settings.",
+            head.clinic
+        ),
     })
 }
 

@@ -58,10 +58,16 @@ impl SweepReport {
 ///
 /// # Errors
 /// When the registry cannot be reached at all; the run is then recorded as failed, where that is still possible.
-pub async fn sweep(ctx: &Context, as_of: Option<NaiveDate>, digests: DigestTime) -> Result<SweepReport, StoreError> {
+pub async fn sweep(
+    ctx: &Context,
+    as_of: Option<NaiveDate>,
+    digests: DigestTime,
+) -> Result<SweepReport, StoreError> {
     let run_id = ctx.ids.next_id();
     let day = as_of.unwrap_or_else(|| ctx.today());
-    ctx.store.start_run(&NewRun { id: run_id, kind: RUN_KIND.to_owned(), as_of: day, started_at: ctx.now() }).await?;
+    ctx.store
+        .start_run(&NewRun { id: run_id, kind: RUN_KIND.to_owned(), as_of: day, started_at: ctx.now() })
+        .await?;
     let outcome = run(ctx, as_of, day, digests, run_id).await;
     let end = run_end(ctx.now(), outcome.as_ref().ok());
     ctx.store.finish_run(run_id, &end).await?;

@@ -1,6 +1,6 @@
 //! `lobewatch assess`: assessments of history documents, without a database.
 
-use std::{io::Write as _, path::PathBuf};
+use std::path::PathBuf;
 
 use chrono::NaiveDate;
 use clap::Args;
@@ -35,7 +35,11 @@ pub(super) struct AssessArguments {
     pretty: bool,
 }
 
-pub(super) fn run(arguments: &AssessArguments, load: LoadOptions, terminal: &mut Terminal) -> anyhow::Result<Exit> {
+pub(super) fn run(
+    arguments: &AssessArguments,
+    load: LoadOptions,
+    terminal: &mut Terminal,
+) -> anyhow::Result<Exit> {
     let settings = wiring::settings(load)?;
     let protocol = wiring::protocol(arguments.protocol.as_deref().or(settings.protocol.file.as_deref()))?;
     let zone = settings.schedule.time_zone;
@@ -54,11 +58,13 @@ pub(super) fn run(arguments: &AssessArguments, load: LoadOptions, terminal: &mut
                     } else {
                         serde_json::to_writer(terminal.out(), &document)?;
                     }
-                    terminal.out().write_all(b"\n")?;
+                    terminal.raw("\n")?;
                 }
                 Err(refused) => {
                     exit = Exit::BadInput;
-                    refusal_lines(input.name(), &refused).iter().try_for_each(|line| terminal.remark(line))?;
+                    refusal_lines(input.name(), &refused)
+                        .iter()
+                        .try_for_each(|line| terminal.remark(line))?;
                 }
             }
             Ok(())

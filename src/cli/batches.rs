@@ -70,15 +70,20 @@ pub(super) async fn run(
             let by = recorder(by.as_deref(), &environment)?;
             match roll_back_batch(&ctx, *id, &by, reason, *skip_changed).await {
                 Ok(report) => {
-                    terminal.line(format!("{} patients restored, {} withdrawn", report.restored, report.withdrawn))?;
+                    terminal.line(format!(
+                        "{} patients restored, {} withdrawn",
+                        report.restored, report.withdrawn
+                    ))?;
                     for study_id in report.changed_since {
                         terminal.remark(format!("left alone, changed since: {study_id}"))?;
                     }
                     Ok(Exit::Done)
                 }
-                Err(error @ (RollBackError::NotFound | RollBackError::AlreadyRolledBack | RollBackError::ChangedSince(_))) => {
-                    Err(wiring::InputError(error.to_string()).into())
-                }
+                Err(
+                    error @ (RollBackError::NotFound
+                    | RollBackError::AlreadyRolledBack
+                    | RollBackError::ChangedSince(_)),
+                ) => Err(wiring::InputError(error.to_string()).into()),
                 Err(error) => Err(error.into()),
             }
         }

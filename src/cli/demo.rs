@@ -79,7 +79,8 @@ fn fresh_folder(folder: &Path) -> anyhow::Result<PathBuf> {
     if folder.exists() && !mark.exists() {
         let occupied = fs::read_dir(folder)?.next().is_some();
         if occupied {
-            let problem = format!("`{}` is not empty and not of a demo; choose another --folder", folder.display());
+            let problem =
+                format!("`{}` is not empty and not of a demo; choose another --folder", folder.display());
             return Err(wiring::InputError(problem).into());
         }
     }
@@ -111,7 +112,9 @@ async fn import_cases(ctx: &Context) -> anyhow::Result<i64> {
     for checked in Checker::new(Limits::default()).documents(text.as_bytes()) {
         match checked {
             Ok(document) => histories.push(document.history),
-            Err(refused) => anyhow::bail!("a bundled case is refused ({:?}); report this as a defect", refused.problems),
+            Err(refused) => {
+                anyhow::bail!("a bundled case is refused ({:?}); report this as a defect", refused.problems)
+            }
         }
     }
     let mut import = Import::begin(ctx, note).await?;

@@ -81,7 +81,13 @@ async fn check_last_run(store: &Store, report: &mut Report<'_>) -> anyhow::Resul
     match store.last_run(RUN_KIND).await? {
         None => report.note("nightly run", "there was none yet")?,
         Some(run) => {
-            let text = format!("{} for {}, {} patients, {} failed", run.outcome.as_str(), run.as_of, run.n_patients, run.n_failed);
+            let text = format!(
+                "{} for {}, {} patients, {} failed",
+                run.outcome.as_str(),
+                run.as_of,
+                run.n_patients,
+                run.n_failed
+            );
             if run.outcome.as_str() == "complete" {
                 report.good("nightly run", &text)?;
             } else {
@@ -96,7 +102,8 @@ async fn check_mail(settings: &Settings, report: &mut Report<'_>) -> anyhow::Res
     for (slug, clinic) in &settings.clinics {
         match &clinic.coordinator_email {
             Some(_) => report.good("clinic", &format!("{slug} has a coordinator address"))?,
-            None => report.note("clinic", &format!("{slug} has no coordinator_email: nobody receives its digest"))?,
+            None => report
+                .note("clinic", &format!("{slug} has no coordinator_email: nobody receives its digest"))?,
         }
     }
     match wiring::delivery(settings, Arc::new(Metrics::new())) {

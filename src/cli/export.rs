@@ -1,7 +1,5 @@
 //! `lobewatch export`: history documents out of the registry.
 
-use std::io::Write as _;
-
 use chrono::{DateTime, NaiveDate, Utc};
 use clap::{Args, ValueEnum};
 
@@ -48,7 +46,8 @@ pub(super) async fn run(
 ) -> anyhow::Result<Exit> {
     let settings = wiring::settings(load)?;
     let ctx = wiring::context(&settings, terminal).await?;
-    let as_of = arguments.as_of.as_deref().map(|text| instant(text, &ctx)).transpose()?.unwrap_or(AsOf::Latest);
+    let as_of =
+        arguments.as_of.as_deref().map(|text| instant(text, &ctx)).transpose()?.unwrap_or(AsOf::Latest);
     if arguments.study_ids.is_empty() {
         return export_all(&ctx, arguments, as_of, terminal).await;
     }
@@ -94,7 +93,7 @@ fn write_one(history: History, arguments: &ExportArguments, terminal: &mut Termi
         Layout::Pretty => terminal.raw(&write::pretty(&history))?,
         Layout::Ndjson => {
             terminal.raw(&write::compact(&history))?;
-            terminal.out().write_all(b"\n")?;
+            terminal.raw("\n")?;
         }
     }
     Ok(())
@@ -103,7 +102,8 @@ fn write_one(history: History, arguments: &ExportArguments, terminal: &mut Termi
 fn anonymous(history: History) -> anyhow::Result<History> {
     let mut parts = history.into_parts();
     parts.identity = None;
-    History::new(parts).map_err(|_| anyhow::anyhow!("a history without identity is no history; report this as a defect"))
+    History::new(parts)
+        .map_err(|_| anyhow::anyhow!("a history without identity is no history; report this as a defect"))
 }
 
 /// An instant, or the last instant of a civil day of the service's zone.
@@ -111,7 +111,11 @@ pub(super) fn instant(text: &str, ctx: &Context) -> anyhow::Result<AsOf> {
     if let Ok(instant) = text.parse::<DateTime<Utc>>() {
         return Ok(AsOf::Instant(instant));
     }
-    let remedy = || wiring::InputError(format!("`{text}` is neither an instant (2026-03-01T12:00:00Z) nor a day (2026-03-01)"));
+    let remedy = || {
+        wiring::InputError(format!(
+            "`{text}` is neither an instant (2026-03-01T12:00:00Z) nor a day (2026-03-01)"
+        ))
+    };
     let day: NaiveDate = text.parse().map_err(|_| remedy())?;
     let end = ctx.clinics.end_of_day(day).ok_or_else(remedy)?;
     Ok(AsOf::Instant(end))

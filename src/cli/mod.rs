@@ -130,7 +130,11 @@ fn dispatch(arguments: Arguments, terminal: &mut Terminal) -> anyhow::Result<Exi
     }
 }
 
-async fn dispatch_async(command: Command, load: LoadOptions, terminal: &mut Terminal) -> anyhow::Result<Exit> {
+async fn dispatch_async(
+    command: Command,
+    load: LoadOptions,
+    terminal: &mut Terminal,
+) -> anyhow::Result<Exit> {
     match command {
         Command::Import(arguments) => import::run(&arguments, load, terminal).await,
         Command::Export(arguments) => export::run(&arguments, load, terminal).await,
@@ -162,7 +166,10 @@ fn exit_of(error: &anyhow::Error) -> Exit {
             || cause.is::<wiring::InputError>()
             || matches!(
                 cause.downcast_ref(),
-                Some(crate::app::export_histories::ExportError::NotFound(_) | crate::app::export_histories::ExportError::NotKnownThen(_))
+                Some(
+                    crate::app::export_histories::ExportError::NotFound(_)
+                        | crate::app::export_histories::ExportError::NotKnownThen(_)
+                )
             )
     });
     if is_input { Exit::BadInput } else { Exit::Failed }

@@ -1,6 +1,6 @@
 //! `lobewatch normalise`: history documents in their canonical form, as an export would write them.
 
-use std::{io::Write as _, path::PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 
@@ -22,7 +22,11 @@ pub(super) struct NormaliseArguments {
     ndjson: bool,
 }
 
-pub(super) fn run(arguments: &NormaliseArguments, load: LoadOptions, terminal: &mut Terminal) -> anyhow::Result<Exit> {
+pub(super) fn run(
+    arguments: &NormaliseArguments,
+    load: LoadOptions,
+    terminal: &mut Terminal,
+) -> anyhow::Result<Exit> {
     let settings = wiring::settings(load)?;
     let mut exit = Exit::Done;
     let mut checker = Checker::new(limits(&settings));
@@ -32,12 +36,14 @@ pub(super) fn run(arguments: &NormaliseArguments, load: LoadOptions, terminal: &
             match checked {
                 Ok(document) if arguments.ndjson => {
                     terminal.raw(&write::compact(&document.history))?;
-                    terminal.out().write_all(b"\n")?;
+                    terminal.raw("\n")?;
                 }
                 Ok(document) => terminal.raw(&write::pretty(&document.history))?,
                 Err(refused) => {
                     exit = Exit::BadInput;
-                    refusal_lines(input.name(), &refused).iter().try_for_each(|line| terminal.remark(line))?;
+                    refusal_lines(input.name(), &refused)
+                        .iter()
+                        .try_for_each(|line| terminal.remark(line))?;
                 }
             }
             Ok(())

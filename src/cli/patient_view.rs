@@ -18,7 +18,8 @@ use crate::{
 };
 
 /// The sentence under every view.
-const CAUTION: &str = "Flags describe patterns in the entered data. A missing flag does not mean that there is no recurrence.";
+const CAUTION: &str =
+    "Flags describe patterns in the entered data. A missing flag does not mean that there is no recurrence.";
 
 /// Renders the view, with a final line break.
 #[must_use]
@@ -59,10 +60,13 @@ fn head(text: &mut String, clinic: &str, assessment: &AssessmentDocument) -> std
         }
         None => writeln!(text, "  no next CT")?,
     }
-    let days = assessment.dfi.days.map_or_else(|| "no interval".to_owned(), |days| match (days.min, days.max) {
-        (Some(min), Some(max)) if min == max => format!("{min} days"),
-        (min, max) => format!("{} to {} days", bound(min), bound(max)),
-    });
+    let days = assessment.dfi.days.map_or_else(
+        || "no interval".to_owned(),
+        |days| match (days.min, days.max) {
+            (Some(min), Some(max)) if min == max => format!("{min} days"),
+            (min, max) => format!("{} to {} days", bound(min), bound(max)),
+        },
+    );
     writeln!(
         text,
         "\nDisease-free interval: {}, {days}, under 12 months: {}",
@@ -96,13 +100,20 @@ fn operations(text: &mut String, history: &History, assessment: &AssessmentDocum
             date(operation.on),
             operation.id,
             operation.side.map_or("side not reported", Vocabulary::code),
-            operation.approach.map_or_else(|| "approach not reported".to_owned(), |approach| approach.code().replace('_', " ")),
+            operation.approach.map_or_else(
+                || "approach not reported".to_owned(),
+                |approach| approach.code().replace('_', " ")
+            ),
             operation.completeness.map_or("completeness not reported", Vocabulary::code),
         )?;
     }
     for episode in &assessment.episodes {
         let recurrence = &episode.recurrence;
-        let on = recurrence.on.as_ref().map_or_else(String::new, |on| format!(" on {on}"));
+        let on = recurrence
+            .on
+            .as_ref()
+            .and_then(|on| on.value())
+            .map_or_else(String::new, |on| format!(" on {on}"));
         writeln!(
             text,
             "  episode {}: {} resected, {} metastases; recurrence {}{on}",
@@ -148,13 +159,17 @@ fn one_nodule(text: &mut String, history: &History, nodule: &Nodule) -> std::fmt
     };
     let segment = nodule.place.segment().map_or_else(String::new, |segment| format!("  {}", segment.code()));
     let lingula = if nodule.place.lingula() { "  lingula" } else { "" };
-    let fissure = nodule.place.fissural_with().map_or_else(String::new, |lobe| format!("  fissural with {lobe}"));
+    let fissure =
+        nodule.place.fissural_with().map_or_else(String::new, |lobe| format!("  fissural with {lobe}"));
     let origin = nodule.origin.map_or_else(String::new, |origin| format!("  found by {}", origin.code()));
     writeln!(text, "  {}{count}{segment}{lingula}{fissure}{origin}", nodule.id)?;
     let mut lines = Vec::new();
     for study in &history.imaging {
         for finding in study.findings.iter().filter(|finding| finding.nodule == nodule.id) {
-            lines.push((study.on.and_then(PartialDate::earliest), format!("{}  {}  {}", date(study.on), study.id, found(finding))));
+            lines.push((
+                study.on.and_then(PartialDate::earliest),
+                format!("{}  {}  {}", date(study.on), study.id, found(finding)),
+            ));
         }
     }
     for operation in &history.operations {
@@ -180,7 +195,8 @@ fn found(finding: &Finding) -> String {
         (Some(long), None) => format!("{} mm", long.get()),
         _ => "size not reported".to_owned(),
     };
-    let fate = finding.fate.map_or_else(|| "fate not reported".to_owned(), |fate| fate.code().replace('_', " "));
+    let fate =
+        finding.fate.map_or_else(|| "fate not reported".to_owned(), |fate| fate.code().replace('_', " "));
     let certainty = finding
         .certainty
         .map_or_else(String::new, |certainty| format!(", read as {}", certainty.code().replace('_', " ")));
@@ -195,15 +211,20 @@ fn is_of(resection: &Resection, of: &Nodule) -> bool {
 fn unlinked(history: &History, at: Place) -> impl Iterator<Item = (&Operation, &Resection)> {
     history.operations.iter().flat_map(move |operation| {
         operation.resections.iter().filter_map(move |resection| {
-            matches!(resection.target, ResectionTarget::Specimen { place, .. } if place == at).then_some((operation, resection))
+            matches!(resection.target, ResectionTarget::Specimen { place, .. } if place == at)
+                .then_some((operation, resection))
         })
     })
 }
 
 fn resected(operation: &Operation, resection: &Resection) -> String {
-    let word = |code: Option<&str>, otherwise: &str| code.map_or_else(|| otherwise.to_owned(), |code| code.replace('_', " "));
+    let word = |code: Option<&str>, otherwise: &str| {
+        code.map_or_else(|| otherwise.to_owned(), |code| code.replace('_', " "))
+    };
     let size = resection.size_mm.map_or_else(String::new, |size| format!(", {} mm", size.get()));
-    let margin = resection.margin.map_or_else(String::new, |margin| format!(", margin {}", margin.code().replace('_', " ")));
+    let margin = resection
+        .margin
+        .map_or_else(String::new, |margin| format!(", margin {}", margin.code().replace('_', " ")));
     format!(
         "{}  {}  {}, pathology {}{size}{margin}",
         date(operation.on),
@@ -215,13 +236,24 @@ fn resected(operation: &Operation, resection: &Resection) -> String {
 
 fn flags(text: &mut String, assessment: &AssessmentDocument) -> std::fmt::Result {
     writeln!(text, "\nFlags")?;
-    let raised: Vec<_> =
-        assessment.patterns.iter().filter(|pattern| matches!(pattern.state.code(), "true" | "unknown")).collect();
+    let raised: Vec<_> = assessment
+        .patterns
+        .iter()
+        .filter(|pattern| matches!(pattern.state.code(), "true" | "unknown"))
+        .collect();
     if raised.is_empty() {
         writeln!(text, "  none raised")?;
     }
     for pattern in raised {
-        writeln!(text, "  {} {}: {} ({}). {}", pattern.id, pattern.name, pattern.state.code(), pattern.effect, pattern.reason)?;
+        writeln!(
+            text,
+            "  {} {}: {} ({}). {}",
+            pattern.id,
+            pattern.name,
+            pattern.state.code(),
+            pattern.effect,
+            pattern.reason
+        )?;
         if !pattern.missing.is_empty() {
             writeln!(text, "      missing: {}", pattern.missing.join(", "))?;
         }

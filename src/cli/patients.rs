@@ -96,7 +96,12 @@ impl<'a> Row<'a> {
     }
 }
 
-async fn list(ctx: &Context, clinic: Option<&str>, json: bool, terminal: &mut Terminal) -> anyhow::Result<Exit> {
+async fn list(
+    ctx: &Context,
+    clinic: Option<&str>,
+    json: bool,
+    terminal: &mut Terminal,
+) -> anyhow::Result<Exit> {
     if !json {
         terminal.line("tier  next CT     plan                study id  (clinic)")?;
     }

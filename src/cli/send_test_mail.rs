@@ -35,7 +35,11 @@ pub(super) async fn run(
     let message = OutgoingMail::new(message_id, &delivery.sender, &to, now, &rendered)?;
     match delivery.transport.send(&message).await {
         Ok(accepted) => {
-            terminal.line(format!("the {} transport took the mail: {}", delivery.transport.kind(), accepted.reply))?;
+            terminal.line(format!(
+                "the {} transport took the mail: {}",
+                delivery.transport.kind(),
+                accepted.reply
+            ))?;
             Ok(Exit::Done)
         }
         Err(error) => {

@@ -27,13 +27,17 @@ pub(super) async fn run(load: LoadOptions, terminal: &mut Terminal) -> anyhow::R
 /// Takes the port first, so that a second start fails before it does anything.
 pub(super) async fn listen(settings: &Settings) -> anyhow::Result<TcpListener> {
     let address = settings.service.listen;
-    TcpListener::bind(address)
-        .await
-        .with_context(|| format!("cannot listen on {address}; choose another service.listen or stop what is there"))
+    TcpListener::bind(address).await.with_context(|| {
+        format!("cannot listen on {address}; choose another service.listen or stop what is there")
+    })
 }
 
 /// Runs all loops until a stop signal, then lets them finish.
-pub(super) async fn until_stopped(settings: &Settings, ctx: Context, listener: TcpListener) -> anyhow::Result<Exit> {
+pub(super) async fn until_stopped(
+    settings: &Settings,
+    ctx: Context,
+    listener: TcpListener,
+) -> anyhow::Result<Exit> {
     let metrics = Arc::new(Metrics::new());
     let delivery = wiring::delivery(settings, Arc::clone(&metrics))?;
     let heartbeats = Heartbeats::new(Arc::clone(&ctx.clock));
@@ -42,7 +46,11 @@ pub(super) async fn until_stopped(settings: &Settings, ctx: Context, listener: T
     heartbeats.register(delivery::NAME, TimeDelta::minutes(15));
     let shutdown = Shutdown::new();
     shutdown.listen_for_signals()?;
-    let status = Arc::new(StatusReader::new(ctx.clone(), settings.schedule.nightly.clone(), settings.schedule.time_zone));
+    let status = Arc::new(StatusReader::new(
+        ctx.clone(),
+        settings.schedule.nightly.clone(),
+        settings.schedule.time_zone,
+    ));
     let state = WebState {
         status: Arc::clone(&status) as Arc<_>,
         readiness: status,

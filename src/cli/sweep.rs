@@ -26,7 +26,11 @@ pub(super) struct SweepArguments {
     no_send: bool,
 }
 
-pub(super) async fn run(arguments: &SweepArguments, load: LoadOptions, terminal: &mut Terminal) -> anyhow::Result<Exit> {
+pub(super) async fn run(
+    arguments: &SweepArguments,
+    load: LoadOptions,
+    terminal: &mut Terminal,
+) -> anyhow::Result<Exit> {
     let settings = wiring::settings(load)?;
     let ctx = wiring::context(&settings, terminal).await?;
     let time = if arguments.no_send { DigestTime::ClinicHour } else { DigestTime::Now };
@@ -52,13 +56,17 @@ pub(super) fn print(report: &SweepReport, terminal: &mut Terminal) -> std::io::R
     ))?;
     terminal.line(format!("digests written down: {}", report.digests))?;
     for clinic in &report.clinics_without_recipient {
-        terminal.remark(format!("clinic `{clinic}` has nobody to send to: set clinics.{clinic}.coordinator_email"))?;
+        terminal.remark(format!(
+            "clinic `{clinic}` has nobody to send to: set clinics.{clinic}.coordinator_email"
+        ))?;
     }
     if report.unaccounted.is_empty() {
         return terminal.line("every followed patient has a next CT, an open task or a recorded end");
     }
     for study_id in &report.unaccounted {
-        terminal.remark(format!("INCIDENT: nobody is responsible for patient {study_id}: look at the patient today"))?;
+        terminal.remark(format!(
+            "INCIDENT: nobody is responsible for patient {study_id}: look at the patient today"
+        ))?;
     }
     Ok(())
 }

@@ -18,7 +18,9 @@ use crate::{
     mail::{
         address::MailAddress,
         hygiene::HeaderText,
-        settings::{FolderSettings, Secret, Sender, SmtpCredentials, SmtpSecurity, SmtpSettings, SmtpTimeouts},
+        settings::{
+            FolderSettings, Secret, Sender, SmtpCredentials, SmtpSecurity, SmtpSettings, SmtpTimeouts,
+        },
         transport::{FolderTransport, MailTransport, SmtpTransport},
     },
     protocol::{Protocol, SHIPPED},
@@ -85,8 +87,9 @@ pub(super) fn protocol(file: Option<&Path>) -> anyhow::Result<Protocol> {
     let (name, text) = match file {
         None => ("the shipped protocol".to_owned(), SHIPPED.to_owned()),
         Some(path) => {
-            let text = std::fs::read_to_string(path)
-                .map_err(|error| InputError(format!("protocol file `{}` cannot be read: {error}", path.display())))?;
+            let text = std::fs::read_to_string(path).map_err(|error| {
+                InputError(format!("protocol file `{}` cannot be read: {error}", path.display()))
+            })?;
             (format!("protocol file `{}`", path.display()), text)
         }
     };
@@ -103,7 +106,8 @@ pub(super) fn delivery(settings: &Settings, metrics: Arc<Metrics>) -> anyhow::Re
         address: MailAddress::parse(mail.from_address.as_ref())
             .map_err(|error| InputError(format!("mail.from_address: {error}")))?,
         name: Some(
-            HeaderText::parse_name(&mail.from_name).map_err(|error| InputError(format!("mail.from_name: {error}")))?,
+            HeaderText::parse_name(&mail.from_name)
+                .map_err(|error| InputError(format!("mail.from_name: {error}")))?,
         ),
     };
     let transport = match &mail.transport {
@@ -131,8 +135,9 @@ fn smtp_settings(smtp: &config::SmtpSettings) -> anyhow::Result<SmtpSettings> {
         .ca_file
         .as_ref()
         .map(|path| {
-            std::fs::read_to_string(path)
-                .map_err(|error| InputError(format!("mail.smtp.ca_file `{}` cannot be read: {error}", path.display())))
+            std::fs::read_to_string(path).map_err(|error| {
+                InputError(format!("mail.smtp.ca_file `{}` cannot be read: {error}", path.display()))
+            })
         })
         .transpose()?;
     Ok(SmtpSettings {

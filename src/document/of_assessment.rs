@@ -2,9 +2,10 @@
 
 use super::{
     assessment::{
-        ASSESSMENT_FORMAT, AssessmentDocument, DataTask, DfiClass, DiseaseFreeInterval, EpisodeEntry, LobeCounts,
-        PatternEntry, PatternState, PlaceMap, PlanEntry, PlanState, ProtocolReference, RecurrenceEntry, RecurrenceSide,
-        RecurrenceState, SlotEntry, SlotState, TierEntry, TriggerEntry, WindowEntry,
+        ASSESSMENT_FORMAT, AssessmentDocument, DataTask, DfiClass, DiseaseFreeInterval, EpisodeEntry,
+        LobeCounts, PatternEntry, PatternState, PlaceMap, PlanEntry, PlanState, ProtocolReference,
+        RecurrenceEntry, RecurrenceSide, RecurrenceState, SlotEntry, SlotState, TierEntry, TriggerEntry,
+        WindowEntry,
     },
     field::Field,
 };
@@ -28,7 +29,8 @@ impl From<&Assessment> for AssessmentDocument {
             };
             (tally.place, counts)
         });
-        let tasks = assessment.data_tasks.iter().map(|task| DataTask { id: task.id(), reason: task.reason.clone() });
+        let tasks =
+            assessment.data_tasks.iter().map(|task| DataTask { id: task.id(), reason: task.reason.clone() });
         Self {
             format: ASSESSMENT_FORMAT.to_owned(),
             study_id: assessment.study_id.clone(),
@@ -70,8 +72,8 @@ fn episode(episode: &rules::Episode) -> EpisodeEntry {
     EpisodeEntry {
         number: episode.number,
         operations: episode.operations.iter().map(ToString::to_string).collect(),
-        started_on: episode.started_on.map(Field::Known),
-        cleared_on: episode.cleared_on.map(Field::Known),
+        started_on: episode.started_on.map(Field::new),
+        cleared_on: episode.cleared_on.map(Field::new),
         completeness: episode.completeness.map(|completeness| completeness.code().to_owned()),
         cleared: episode.cleared.into(),
         resected: counts.resected.into(),
@@ -79,7 +81,9 @@ fn episode(episode: &rules::Episode) -> EpisodeEntry {
         viable: counts.viable.into(),
         benign: counts.benign.into(),
         occult: counts.occult.into(),
-        by_lobe: PlaceMap(episode.by_place.iter().map(|place| (place.place, place.resected.into())).collect()),
+        by_lobe: PlaceMap(
+            episode.by_place.iter().map(|place| (place.place, place.resected.into())).collect(),
+        ),
         recurrence: recurrence(&episode.recurrence),
     }
 }
@@ -93,9 +97,9 @@ fn recurrence(recurrence: &rules::Recurrence) -> RecurrenceEntry {
             rules::RecurrenceState::Refuted => RecurrenceState::Refuted,
             rules::RecurrenceState::Unknown => RecurrenceState::Unknown,
         },
-        on: recurrence.on.map(Field::Known),
+        on: recurrence.on.map(Field::new),
         interval_days: recurrence.interval.map(Into::into),
-        lobes: recurrence.places.iter().copied().map(Field::Known).collect(),
+        lobes: recurrence.places.iter().copied().map(Field::new).collect(),
         same_lobe: recurrence.same_lobe.into(),
         side: match recurrence.side {
             rules::RecurrenceSide::Ipsilateral => RecurrenceSide::Ipsilateral,
@@ -141,7 +145,7 @@ fn tier(tier: &rules::TierAssessment) -> TierEntry {
 
 fn plan(plan: &Plan) -> PlanEntry {
     PlanEntry {
-        anchor_on: plan.anchor_on.map(Field::Known),
+        anchor_on: plan.anchor_on.map(Field::new),
         state: match &plan.standing {
             Standing::Followed | Standing::EndWithoutName(_) => PlanState::Active,
             Standing::Transferring(_) => PlanState::Transferring,

@@ -107,7 +107,8 @@ impl Store {
     /// # Errors
     /// [`StoreError::Migration`] if the schema is newer than this program.
     pub async fn is_new(&self) -> Result<bool, StoreError> {
-        let pending = Migrator::get_pending_migrations_read_only(&self.read).await.map_err(migration_error)?;
+        let pending =
+            Migrator::get_pending_migrations_read_only(&self.read).await.map_err(migration_error)?;
         Ok(pending.len() == Migrator::migrations().len())
     }
 

@@ -11,8 +11,8 @@ use std::{io::Read, path::PathBuf};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
-pub(super) use self::{input::Input, preview::refusal_lines};
 use self::preview::Preview;
+pub(super) use self::{input::Input, preview::refusal_lines};
 use super::{Exit, terminal::Terminal, wiring};
 use crate::{
     app::{
@@ -69,7 +69,8 @@ pub(super) async fn run(
         return Ok(exit);
     }
     if found.refused > 0 && arguments.all_or_nothing {
-        terminal.line("nothing was recorded, because documents were refused and --all-or-nothing was given")?;
+        terminal
+            .line("nothing was recorded, because documents were refused and --all-or-nothing was given")?;
         return Ok(exit);
     }
     if found.new + found.changed == 0 {
@@ -143,7 +144,9 @@ async fn record(
         "recorded: {} new, {} changed, {} unchanged, {} refused",
         counts.new, counts.changed, counts.unchanged, counts.refused
     ))?;
-    terminal.line(format!("batch {batch_id}; to take it back: lobewatch batches rollback {batch_id} --reason WHY"))?;
+    terminal.line(format!(
+        "batch {batch_id}; to take it back: lobewatch batches rollback {batch_id} --reason WHY"
+    ))?;
     Ok(refused_late)
 }
 
@@ -197,8 +200,10 @@ pub(super) fn limits(settings: &Settings) -> Limits {
 
 /// The person behind a change: named, or the signed-in user; never nobody.
 pub(super) fn recorder(by: Option<&str>, environment: &[(String, String)]) -> anyhow::Result<String> {
-    let from_environment = |key: &str| environment.iter().find(|(own, _)| own == key).map(|(_, value)| value.as_str());
-    let name = by.or_else(|| from_environment("USER")).or_else(|| from_environment("LOGNAME")).unwrap_or("").trim();
+    let from_environment =
+        |key: &str| environment.iter().find(|(own, _)| own == key).map(|(_, value)| value.as_str());
+    let name =
+        by.or_else(|| from_environment("USER")).or_else(|| from_environment("LOGNAME")).unwrap_or("").trim();
     if name.is_empty() || name.chars().any(char::is_control) {
         return Err(wiring::InputError("every change needs a person: add --by NAME".to_owned()).into());
     }
@@ -209,7 +214,9 @@ pub(super) fn recorder(by: Option<&str>, environment: &[(String, String)]) -> an
 pub(super) fn documents(
     input: &Input,
     checker: &mut Checker,
-    mut each: impl FnMut(Result<crate::import::check::CheckedDocument, crate::import::check::RefusedDocument>) -> anyhow::Result<()>,
+    mut each: impl FnMut(
+        Result<crate::import::check::CheckedDocument, crate::import::check::RefusedDocument>,
+    ) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let reader: Box<dyn Read> = Box::new(input.reader()?);
     checker.documents(reader).try_for_each(&mut each)

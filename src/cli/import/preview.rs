@@ -31,7 +31,13 @@ impl Preview {
     }
 
     /// Counts what a document does and says it, with the data tasks it would open.
-    pub(super) fn effect(&mut self, ctx: &Context, place: &str, history: &History, effect: &Effect) -> Vec<String> {
+    pub(super) fn effect(
+        &mut self,
+        ctx: &Context,
+        place: &str,
+        history: &History,
+        effect: &Effect,
+    ) -> Vec<String> {
         let study_id = &history.patient.study_id;
         let mut lines = Vec::new();
         let listed = match effect {
@@ -69,7 +75,8 @@ impl Preview {
 
     pub(super) fn print_summary(&self, terminal: &mut Terminal) -> io::Result<()> {
         if !self.list_all && (self.new > LISTED || self.changed > LISTED) {
-            terminal.line(format!("… only the first {LISTED} of each kind are listed; --list-all lists all"))?;
+            terminal
+                .line(format!("… only the first {LISTED} of each kind are listed; --list-all lists all"))?;
         }
         terminal.line(format!(
             "checked: {} new, {} changed, {} unchanged, {} refused; {} warnings that open data tasks",
@@ -83,10 +90,9 @@ pub(in crate::cli) fn refusal_lines(input: &str, refused: &RefusedDocument) -> V
     let whose = refused.study_id.as_ref().map_or_else(String::new, |study_id| format!("  {study_id}"));
     let mut lines = vec![format!("refused    {input}:{}{whose}", refused.line)];
     lines.extend(
-        refused
-            .problems
-            .iter()
-            .map(|problem| format!("             line {}, {}: {}", problem.line, problem.path, problem.problem)),
+        refused.problems.iter().map(|problem| {
+            format!("             line {}, {}: {}", problem.line, problem.path, problem.problem)
+        }),
     );
     if refused.stopped {
         lines.push("             nothing after this place could be read".to_owned());
