@@ -65,34 +65,48 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    #[command(flatten)]
+    WithRegistry(RegistryCommand),
+    #[command(flatten)]
+    Alone(LoneCommand),
+}
+
+/// Commands that wait for a database, a mail server or a network.
+#[derive(Debug, Subcommand)]
+enum RegistryCommand {
     /// Read history documents into the registry: check, preview, commit.
     Import(import::ImportArguments),
     /// Write history documents out of the registry, now or as of a past instant.
     Export(export::ExportArguments),
     /// List imports, or take one back as a whole.
     Batches(batches::BatchesArguments),
+    /// List patients, or show one patient's history per lobe.
+    Patients(patients::PatientsArguments),
     /// Run the nightly job once: assess, plan, write reminders down, send.
     Sweep(sweep::SweepArguments),
     /// Run the service: nightly job, delivery, pages.
     Serve,
     /// Bring the database schema up to date.
     Migrate,
-    /// Print every setting with its source, and all problems with their remedies.
-    CheckConfig,
     /// Look for what keeps the service from working: settings, database, schema, protocol, mail.
     Doctor,
     /// Send one mail to see that mails arrive.
     SendTestMail(send_test_mail::SendTestMailArguments),
-    /// List patients, or show one patient's history per lobe.
-    Patients(patients::PatientsArguments),
+    /// Show everything at work on published case histories.
+    Demo(demo::DemoArguments),
+}
+
+/// Commands that need nothing but their input.
+#[derive(Debug, Subcommand)]
+enum LoneCommand {
     /// Assess history documents without a database: one assessment a line.
     Assess(assess::AssessArguments),
     /// Write history documents in their canonical form.
     Normalise(normalise::NormaliseArguments),
+    /// Print every setting with its source, and all problems with their remedies.
+    CheckConfig,
     /// Print the JSON Schema of a document format.
     Schema(schema::SchemaArguments),
-    /// Show everything at work on published case histories.
-    Demo(demo::DemoArguments),
 }
 
 /// Runs a command to its end.
@@ -119,36 +133,33 @@ pub fn run(arguments: Arguments) -> Exit {
 fn dispatch(arguments: Arguments, terminal: &mut Terminal) -> anyhow::Result<Exit> {
     let load = LoadOptions { file: arguments.config, ..LoadOptions::default() }.with_process_environment();
     match arguments.command {
-        Command::CheckConfig => check_config::run(load, terminal),
-        Command::Assess(arguments) => assess::run(&arguments, load, terminal),
-        Command::Normalise(arguments) => normalise::run(&arguments, load, terminal),
-        Command::Schema(arguments) => schema::run(&arguments, terminal),
-        command => {
+        Command::Alone(LoneCommand::Assess(arguments)) => assess::run(&arguments, load, terminal),
+        Command::Alone(LoneCommand::Normalise(arguments)) => normalise::run(&arguments, load, terminal),
+        Command::Alone(LoneCommand::CheckConfig) => check_config::run(load, terminal),
+        Command::Alone(LoneCommand::Schema(arguments)) => schema::run(&arguments, terminal),
+        Command::WithRegistry(command) => {
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-            runtime.block_on(dispatch_async(command, load, terminal))
+            runtime.block_on(dispatch_with_registry(command, load, terminal))
         }
     }
 }
 
-async fn dispatch_async(
-    command: Command,
+async fn dispatch_with_registry(
+    command: RegistryCommand,
     load: LoadOptions,
     terminal: &mut Terminal,
 ) -> anyhow::Result<Exit> {
     match command {
-        Command::Import(arguments) => import::run(&arguments, load, terminal).await,
-        Command::Export(arguments) => export::run(&arguments, load, terminal).await,
-        Command::Batches(arguments) => batches::run(&arguments, load, terminal).await,
-        Command::Sweep(arguments) => sweep::run(&arguments, load, terminal).await,
-        Command::Serve => serve::run(load, terminal).await,
-        Command::Migrate => migrate::run(load, terminal).await,
-        Command::Doctor => doctor::run(load, terminal).await,
-        Command::SendTestMail(arguments) => send_test_mail::run(&arguments, load, terminal).await,
-        Command::Patients(arguments) => patients::run(&arguments, load, terminal).await,
-        Command::Demo(arguments) => demo::run(&arguments, load, terminal).await,
-        Command::CheckConfig | Command::Assess(_) | Command::Normalise(_) | Command::Schema(_) => {
-            Ok(Exit::Failed) // handled before the runtime was made
-        }
+        RegistryCommand::Import(arguments) => import::run(&arguments, load, terminal).await,
+        RegistryCommand::Export(arguments) => export::run(&arguments, load, terminal).await,
+        RegistryCommand::Batches(arguments) => batches::run(&arguments, load, terminal).await,
+        RegistryCommand::Patients(arguments) => patients::run(&arguments, load, terminal).await,
+        RegistryCommand::Sweep(arguments) => sweep::run(&arguments, load, terminal).await,
+        RegistryCommand::Serve => serve::run(load, terminal).await,
+        RegistryCommand::Migrate => migrate::run(load, terminal).await,
+        RegistryCommand::Doctor => doctor::run(load, terminal).await,
+        RegistryCommand::SendTestMail(arguments) => send_test_mail::run(&arguments, load, terminal).await,
+        RegistryCommand::Demo(arguments) => demo::run(&arguments, load, terminal).await,
     }
 }
 
