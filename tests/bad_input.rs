@@ -1,5 +1,7 @@
 //! Documents that must be refused: each names its place and what to do, and never takes its neighbours along.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail the test")]
+
 use std::io::{Cursor, Read, repeat};
 
 use lobewatch::{
@@ -30,7 +32,10 @@ fn every_mistake_names_place_and_remedy() {
             "3:33 $.nodules[0].lobe: `LML` is not a known value; write one of `RUL`, `RML`, `RLL`, `LUL`, `LLL`, \
              `right_nos`, `left_nos`, `nos`",
         ),
-        (nodule("\"origin\": \"imaging\""), "3:13 $.nodules[0].lobe: is missing; give a text"),
+        (
+            nodule("\"origin\": \"imaging\""),
+            "3:13 $.nodules[0].lobe: is missing; give one of `RUL`, `RML`, `RLL`, `LUL`, `LLL`, `right_nos`, `left_nos`, `nos`",
+        ),
         (
             nodule("\"lobe\": \"RUL\", \"count\": 0"),
             "3:49 $.nodules[0].count: must be at least 1; leave the entry out where there is none",
@@ -89,7 +94,7 @@ fn every_mistake_names_place_and_remedy() {
         ),
         (
             with("\"follow_up\": {\"ended\": {\"on\": \"2020\"}}"),
-            "3:24 $.follow_up.ended.reason: is missing; give a text",
+            "3:24 $.follow_up.ended.reason: is missing; give one of `death`, `transfer`, `refusal`, `palliative`, `emigrated`, `other`",
         ),
     ] {
         assert_eq!(problems(&text), [expected], "{text}");

@@ -1,5 +1,7 @@
 //! Published case histories and the example of the contract, through reading, writing and facts.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail the test")]
+
 use lobewatch::{
     document::{
         assemble::assemble,

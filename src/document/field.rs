@@ -48,6 +48,12 @@ pub trait WireValue: Sized {
         Err(wrong_type(Self::EXPECTED, &format!("{value}")))
     }
 
+    /// What to give where the value is missing.
+    #[must_use]
+    fn remedy() -> String {
+        Self::EXPECTED.to_owned()
+    }
+
     /// Writes the value as documents carry it.
     ///
     /// # Errors

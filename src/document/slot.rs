@@ -39,7 +39,7 @@ impl<T: WireValue + Clone> Slot for Must<T> {
 
     fn read(self, at: Path<'_>, problems: &mut Problems) -> Option<T> {
         let Some(field) = self.0 else {
-            problems.report(at, format!("is missing; give {}", T::EXPECTED));
+            problems.report(at, format!("is missing; give {}", T::remedy()));
             return None;
         };
         field.read(at, problems)
