@@ -128,9 +128,9 @@ fn where_to_look(folder: &Path, sent: DeliveryReport, terminal: &mut Terminal) -
     terminal.line("")?;
     terminal.line(format!("mails:    {} in {}", sent.sent, folder.join("mails").join("new").display()))?;
     terminal.line(format!("registry: {}", database.display()))?;
-    terminal.line("look at one patient:")?;
+    terminal.line("look at a patient with 22 nodules in three lobes:")?;
     terminal.line(format!(
-        "          LOBEWATCH__DATABASE__URL=sqlite://{} lobewatch patients show seed-fig1-right-lung-22-nodules",
+        "          LOBEWATCH__DATABASE__URL=sqlite://{} lobewatch patients show DEMO-10",
         database.display()
     ))
 }

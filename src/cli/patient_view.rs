@@ -13,7 +13,7 @@ use crate::{
         lung::Place,
         nodule::{Nodule, NoduleCount},
         operation::{Operation, Resection, ResectionTarget},
-        vocabulary::Vocabulary,
+        vocabulary::{Pathology, Vocabulary},
     },
 };
 
@@ -132,12 +132,13 @@ fn lobes(text: &mut String, history: &History, assessment: &AssessmentDocument) 
         let Some(counts) = assessment.lobes.get(place) else { continue };
         writeln!(
             text,
-            "{:9} nodules {}, active {}, resected {}, metastases {}, benign by pathology {}",
+            "{:9} nodules {}, active {}, resected {}, metastases {}, reported as {} {}",
             place.code(),
             counts.nodules,
             counts.active,
             counts.resected,
             counts.metastases,
+            Pathology::Benign.code(),
             counts.benign
         )?;
         for nodule in history.nodules.iter().filter(|nodule| nodule.place.place() == place) {

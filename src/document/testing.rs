@@ -21,7 +21,7 @@ pub(crate) fn any_history() -> impl Strategy<Value = History> {
 pub(crate) fn document(seed: u64) -> Value {
     let root = schema::history();
     let mut grower = Grower { root: &root, state: seed };
-    let mut document = grower.grow(&root, "");
+    let mut document = grower.grow(&root);
     document["format"] = json!("lobewatch.history/1");
     document["patient"]["study_id"] = json!(format!("P-{seed}"));
     grower.fit_together(&mut document);
@@ -48,13 +48,13 @@ impl Grower<'_> {
         &list[usize::try_from(index).unwrap()]
     }
 
-    fn grow(&mut self, schema: &Value, key: &str) -> Value {
+    fn grow(&mut self, schema: &Value) -> Value {
         if let Some(reference) = schema["$ref"].as_str() {
             let target = self.root.pointer(reference.trim_start_matches('#')).unwrap();
-            return self.grow(target, key);
+            return self.grow(target);
         }
         if let Some(either) = schema["anyOf"].as_array() {
-            return self.grow(&either[0], key);
+            return self.grow(&either[0]);
         }
         if let Some(codes) = schema["enum"].as_array() {
             let codes: Vec<_> = codes.iter().filter(|code| !code.is_null()).collect();
@@ -65,7 +65,7 @@ impl Grower<'_> {
             "object" => self.object(schema),
             "array" => {
                 let length = 1 + self.next(2);
-                (0..length).map(|_| self.grow(&schema["items"], key)).collect()
+                (0..length).map(|_| self.grow(&schema["items"])).collect()
             }
             "boolean" => json!(self.next(2) == 0),
             "integer" => {
@@ -84,7 +84,7 @@ impl Grower<'_> {
         let mut object = Map::new();
         for (key, property) in schema["properties"].as_object().unwrap() {
             if required.iter().any(|it| it == key) || self.next(10) < 6 {
-                object.insert(key.clone(), self.grow(property, key));
+                object.insert(key.clone(), self.grow(property));
             }
         }
         Value::Object(object)

@@ -28,19 +28,29 @@ pub const CASES: [&str; 14] = [
 
 /// The cases as one line a document, moved so that their last contact lies about a month before `today`.
 ///
+/// They get neutral study ids, `DEMO-01` and so on: the published names of the cases say the diagnosis, and a study id
+/// stands in mails. Where a case comes from is in its `source`.
+///
 /// # Errors
 /// When a bundled case is no JSON: a defect of the build.
 pub fn moved_to(today: NaiveDate) -> Result<String, serde_json::Error> {
     let target = today.checked_sub_days(Days::new(LAST_CONTACT_DAYS_AGO)).unwrap_or(today);
     let mut lines = String::new();
-    for case in CASES {
+    for (number, case) in (1..).zip(CASES) {
         let mut document: Value = serde_json::from_str(case)?;
+        if let Some(study_id) = document.pointer_mut("/patient/study_id") {
+            *study_id = Value::String(study_id_of(number));
+        }
         let months = months_to(&document, target);
         shift_months(&mut document, months);
         lines.push_str(&serde_json::to_string(&document)?);
         lines.push('\n');
     }
     Ok(lines)
+}
+
+fn study_id_of(number: usize) -> String {
+    format!("DEMO-{number:02}")
 }
 
 #[cfg(test)]

@@ -102,8 +102,7 @@ async fn look(
                     bar.suspend(|| lines.iter().try_for_each(|line| terminal.line(line)))?;
                 }
                 Err(refused) => {
-                    found.refused += 1;
-                    let lines = refusal_lines(input.name(), &refused);
+                    let lines = found.refusal(input.name(), &refused);
                     bar.suspend(|| lines.iter().try_for_each(|line| terminal.remark(line)))?;
                 }
             }

@@ -11,8 +11,10 @@ use crate::{
     import::check::RefusedDocument,
 };
 
-/// Lines of one kind that are listed without `--list-all`.
+/// Documents of one kind that are listed without `--list-all`.
 const LISTED: u64 = 30;
+/// Refused ones are listed further: each needs a person. A file of rubbish must not fill the terminal all the same.
+const LISTED_REFUSED: u64 = 500;
 
 /// Counts of a preview, and how much of it was listed.
 #[derive(Debug)]
@@ -71,6 +73,16 @@ impl Preview {
             lines.push(format!("             warning: {}", task.reason));
         }
         if self.list_all || listed <= LISTED { lines } else { Vec::new() }
+    }
+
+    /// Counts a refused document and says where and why.
+    pub(super) fn refusal(&mut self, input: &str, refused: &RefusedDocument) -> Vec<String> {
+        self.refused += 1;
+        if self.list_all || self.refused <= LISTED_REFUSED {
+            refusal_lines(input, refused)
+        } else {
+            Vec::new()
+        }
     }
 
     pub(super) fn print_summary(&self, terminal: &mut Terminal) -> io::Result<()> {
