@@ -2,12 +2,10 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 
-use crate::{
-    clock::SharedClock, config::ClinicSettings, ids::SharedIds, protocol::Protocol, store::Store,
-};
+use crate::{clock::SharedClock, config::ClinicSettings, ids::SharedIds, protocol::Protocol, store::Store};
 
 /// The clinic of a history that names none.
 pub const DEFAULT_CLINIC: &str = "default";
@@ -25,6 +23,8 @@ pub struct Context {
     pub protocol: Arc<Protocol>,
     /// The clinics of the configuration.
     pub clinics: Arc<Clinics>,
+    /// What stands after the @ of each Message-ID.
+    pub message_id_domain: Arc<str>,
 }
 
 impl std::fmt::Debug for Context {
@@ -73,9 +73,15 @@ impl Clinics {
         self.by_slug.get(slug)
     }
 
-    /// All clinics by slug.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &ClinicSettings)> {
-        self.by_slug.iter().map(|(slug, clinic)| (slug.as_str(), clinic))
+    /// The last instant of a civil day in the service's zone; `None` where the calendar ends.
+    #[must_use]
+    pub fn end_of_day(&self, day: NaiveDate) -> Option<DateTime<Utc>> {
+        let midnight = day.succ_opt()?.and_hms_opt(0, 0, 0)?;
+        // A midnight that a clock change leaves out begins an hour later.
+        let next = (0..3).find_map(|hours| {
+            self.service_zone.from_local_datetime(&(midnight + TimeDelta::hours(hours))).earliest()
+        })?;
+        Some(next.with_timezone(&Utc) - TimeDelta::microseconds(1))
     }
 
     /// The zone in which a clinic's days begin and end.

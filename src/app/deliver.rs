@@ -15,7 +15,11 @@ use super::{
     metrics::{MailOutcome as Counted, Metrics},
 };
 use crate::{
-    mail::{message::OutgoingMail, settings::Sender, transport::{MailTransport, SendError}},
+    mail::{
+        message::OutgoingMail,
+        settings::Sender,
+        transport::{MailTransport, SendError},
+    },
     reminders::{
         backoff::{DeliveryVerdict, decide},
         message_id::MessageId,
@@ -106,11 +110,10 @@ async fn deliver_one(ctx: &Context, delivery: &Delivery, claim: &Mail) -> Result
             return Ok(MailOutcome::Failed { error });
         }
     };
-    let message = MessageId::parse(&claim.message_id)
-        .map_err(|error| error.to_string())
-        .and_then(|id| {
-            OutgoingMail::new(id, &delivery.sender, &recipient, claim.created_at, &rendered).map_err(|error| error.to_string())
-        });
+    let message = MessageId::parse(&claim.message_id).map_err(|error| error.to_string()).and_then(|id| {
+        OutgoingMail::new(id, &delivery.sender, &recipient, claim.created_at, &rendered)
+            .map_err(|error| error.to_string())
+    });
     let message = match message {
         Ok(message) => message,
         Err(error) => return Ok(MailOutcome::Failed { error }),
@@ -164,7 +167,13 @@ fn settle_as(
     verdict_outcome(error.class, claim, ctx.ids.fraction(), now, text)
 }
 
-fn verdict_outcome(class: FailureClass, claim: &Mail, fraction: f64, now: DateTime<Utc>, error: String) -> MailOutcome {
+fn verdict_outcome(
+    class: FailureClass,
+    claim: &Mail,
+    fraction: f64,
+    now: DateTime<Utc>,
+    error: String,
+) -> MailOutcome {
     let attempt = u32::try_from(claim.attempts).unwrap_or(u32::MAX);
     match decide(class, attempt, fraction, now, claim.created_at + GIVE_UP_AFTER) {
         DeliveryVerdict::RetryAt(at) => MailOutcome::RetryAt { at, error, unknown: false },
@@ -174,6 +183,8 @@ fn verdict_outcome(class: FailureClass, claim: &Mail, fraction: f64, now: DateTi
             MailOutcome::RetryAt { at, error, unknown: false }
         }
         DeliveryVerdict::Failed => MailOutcome::Failed { error },
-        DeliveryVerdict::OutOfTime { .. } => MailOutcome::Failed { error: format!("no success in time: {error}") },
+        DeliveryVerdict::OutOfTime { .. } => {
+            MailOutcome::Failed { error: format!("no success in time: {error}") }
+        }
     }
 }

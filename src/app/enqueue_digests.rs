@@ -41,7 +41,8 @@ pub async fn enqueue_digests(
 ) -> Result<QueuedDigests, StoreError> {
     let mut result = QueuedDigests::default();
     for slug in ctx.store.clinics().await? {
-        let recipient = ctx.clinics.get(&slug).and_then(|clinic| Some((clinic, clinic.coordinator_email.as_ref()?)));
+        let recipient =
+            ctx.clinics.get(&slug).and_then(|clinic| Some((clinic, clinic.coordinator_email.as_ref()?)));
         let Some((clinic, recipient)) = recipient else {
             tracing::error!(clinic.slug = %slug, "a clinic has patients but nobody to send to: set its coordinator_email");
             result.without_recipient.push(slug);
@@ -65,9 +66,9 @@ async fn queue(
 ) -> Result<bool, StoreError> {
     let id = ctx.ids.next_id();
     // The id is hashed with a key nobody keeps, so that the Message-ID says nothing; it is stored, hence stable.
-    let key = ctx.ids.next_id();
-    let domain = ctx.message_id_domain.as_str();
-    let message_id = MessageId::derive(key.as_bytes(), id, domain)
+    let key = [ctx.ids.next_id().into_bytes(), ctx.ids.next_id().into_bytes()].concat();
+    let domain = ctx.message_id_domain.as_ref();
+    let message_id = MessageId::derive(&key, id, domain)
         .map_err(|error| StoreError::Other { problem: error.to_string() })?;
     let now = ctx.now();
     let next_attempt_at = match time {

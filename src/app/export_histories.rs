@@ -19,7 +19,9 @@ pub enum ExportError {
     #[error("nothing was known of patient `{0}` at that instant; choose a later one")]
     NotKnownThen(String),
     /// The stored facts do not make a history.
-    #[error("the stored facts of patient `{study_id}` do not make a history: {problems}; correct the facts named here")]
+    #[error(
+        "the stored facts of patient `{study_id}` do not make a history: {problems}; correct the facts named here"
+    )]
     Facts {
         /// Whose.
         study_id: String,
@@ -32,7 +34,11 @@ pub enum ExportError {
 ///
 /// # Errors
 /// See [`ExportError`].
-pub async fn read_history(ctx: &Context, study_id: &str, as_of: AsOf) -> Result<(PatientHead, History), ExportError> {
+pub async fn read_history(
+    ctx: &Context,
+    study_id: &str,
+    as_of: AsOf,
+) -> Result<(PatientHead, History), ExportError> {
     let head = ctx.store.find_patient(study_id).await?;
     let head = head.filter(|head| !head.withdrawn || as_of != AsOf::Latest);
     let head = head.ok_or_else(|| ExportError::NotFound(study_id.to_owned()))?;
@@ -47,13 +53,8 @@ pub async fn read_history(ctx: &Context, study_id: &str, as_of: AsOf) -> Result<
 pub async fn history_as_of(ctx: &Context, head: &PatientHead, as_of: AsOf) -> Result<History, ExportError> {
     let known = ctx.store.facts(head.id, as_of).await?.filter(|set| !set.facts.is_empty());
     let known = known.ok_or_else(|| ExportError::NotKnownThen(head.study_id.clone()))?;
-    history_of(&known.facts).map_err(|problems| ExportError::Facts {
+    history_of(&known.facts).map_err(|error| ExportError::Facts {
         study_id: head.study_id.clone(),
-        problems: problems
-            .iter()
-            .take(5)
-            .map(|problem| format!("{} {} {}: {}", problem.kind, problem.key, problem.path, problem.problem))
-            .collect::<Vec<_>>()
-            .join("; "),
+        problems: error.details.join("; "),
     })
 }

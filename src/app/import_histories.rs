@@ -1,18 +1,23 @@
 //! Import: check, preview, commit. One bad document never blocks the others; a batch goes back as a whole.
 
-use chrono::Utc;
 use uuid::Uuid;
 
 use super::{
     context::{Context, DEFAULT_CLINIC},
     save_assessment::Decisions,
-    stored_history::{changes_of, stored_fact, stored_facts},
+    stored_history::{StoredHistoryError, changes_of, document_facts, stored_fact},
 };
 use crate::{
     assessment::assess,
-    document::facts::{DocumentFact, FactChangeKind, FactDifference, compare, split},
+    document::{
+        compare::{FactDifference, compare},
+        facts::split,
+    },
     domain::history::History,
-    store::{BatchCounts, FactChange, HeadChange, NewBatch, PatientHead, RevisionNote, StoreError, WriteTransaction},
+    store::{
+        BatchCounts, FactChange, HeadChange, NewBatch, PatientHead, RevisionNote, StoreError,
+        WriteTransaction,
+    },
 };
 
 /// Who imports, why, and from where.
@@ -44,7 +49,7 @@ pub enum Effect {
 ///
 /// # Errors
 /// As the store's.
-pub async fn preview(ctx: &Context, history: &History) -> Result<Effect, StoreError> {
+pub async fn preview(ctx: &Context, history: &History) -> Result<Effect, ImportError> {
     let incoming = split(history);
     let Some(head) = ctx.store.find_patient(history.patient.study_id.as_str()).await? else {
         return Ok(Effect::New { facts: incoming.len() });
@@ -53,7 +58,7 @@ pub async fn preview(ctx: &Context, history: &History) -> Result<Effect, StoreEr
         return Ok(Effect::New { facts: incoming.len() });
     }
     let stored = ctx.store.facts(head.id, crate::store::AsOf::Latest).await?.unwrap_or_default();
-    let differences = compare(&stored_facts(&stored.facts), &incoming);
+    let differences = compare(&document_facts(&stored.facts)?, &incoming);
     Ok(if differences.is_empty() { Effect::Unchanged } else { Effect::Changed(differences) })
 }
 
@@ -79,7 +84,9 @@ impl<'a> Import<'a> {
             imported_by: note.by.clone(),
             source: note.source.clone(),
         };
-        ctx.store.open_batch(&batch).await?;
+        let tx = ctx.store.writer().await?;
+        tx.open_batch(&batch).await?;
+        tx.commit().await?;
         Ok(Self { ctx, note, batch_id, counts: BatchCounts::default() })
     }
 
@@ -126,12 +133,13 @@ impl<'a> Import<'a> {
         let study_id = history.patient.study_id.as_str();
         let (head, effect) = match tx.find_patient(study_id).await? {
             None => {
-                let head = tx.create_patient(self.ctx.ids.next_id(), study_id, clinic, self.ctx.now()).await?;
+                let head =
+                    tx.create_patient(self.ctx.ids.next_id(), study_id, clinic, self.ctx.now()).await?;
                 (head, Effect::New { facts: incoming.len() })
             }
             Some(head) => {
                 let stored = tx.facts(head.id, crate::store::AsOf::Latest).await?.unwrap_or_default();
-                let differences = compare(&stored_facts(&stored.facts), &incoming);
+                let differences = compare(&document_facts(&stored.facts)?, &incoming);
                 match (head.withdrawn, differences.is_empty()) {
                     (true, _) => (head, Effect::Changed(differences)),
                     (false, true) => return Ok(Effect::Unchanged),
@@ -141,7 +149,7 @@ impl<'a> Import<'a> {
         };
         let changes = match &effect {
             Effect::New { .. } => incoming.iter().map(|fact| FactChange::Put(stored_fact(fact))).collect(),
-            Effect::Changed(differences) => changes_of(differences, &incoming),
+            Effect::Changed(differences) => changes_of(differences),
             Effect::Unchanged => Vec::new(),
         };
         let returned = head.withdrawn;
@@ -174,7 +182,9 @@ impl<'a> Import<'a> {
     /// # Errors
     /// As the store's.
     pub async fn finish(self) -> Result<(Uuid, BatchCounts), StoreError> {
-        self.ctx.store.finish_batch(self.batch_id, self.counts, self.ctx.now()).await?;
+        let tx = self.ctx.store.writer().await?;
+        tx.finish_batch(self.batch_id, self.counts, self.ctx.now()).await?;
+        tx.commit().await?;
         Ok((self.batch_id, self.counts))
     }
 }
@@ -185,7 +195,18 @@ pub enum ImportError {
     /// The registry did not take them.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// What is stored for a patient cannot be read.
+    #[error(transparent)]
+    Stored(#[from] StoredHistoryError),
     /// The assessment could not be written down.
     #[error("the assessment could not be written as JSON; report this as a defect")]
     Assessment(#[from] serde_json::Error),
+}
+
+impl ImportError {
+    /// Whether the registry could not be reached: then nothing is known about the documents themselves.
+    #[must_use]
+    pub const fn is_unavailable(&self) -> bool {
+        matches!(self, Self::Store(StoreError::Unavailable { .. }))
+    }
 }

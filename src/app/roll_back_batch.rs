@@ -102,7 +102,8 @@ async fn roll_back_patient(
     report: &mut RollBackReport,
 ) -> Result<(), ImportError> {
     let now_known = tx.facts(head.id, AsOf::Latest).await?.unwrap_or_default();
-    let before = if first > 1 { tx.facts(head.id, AsOf::Seq(first - 1)).await? } else { None }.unwrap_or_default();
+    let before =
+        if first > 1 { tx.facts(head.id, AsOf::Seq(first - 1)).await? } else { None }.unwrap_or_default();
     let was_new = before.facts.is_empty();
     let changes = restoring_changes(&now_known.facts, &before.facts);
     let note = RevisionNote {

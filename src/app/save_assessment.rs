@@ -10,9 +10,12 @@ use crate::{
     document::assessment::AssessmentDocument,
     reminders::{
         key::ReminderKey,
-        step::{Ladder, SlotDates, current_step, steps_due},
+        step::{Ladder, OverdueStep, Owner, SlotDates, current_step, steps_due},
     },
-    store::{AssessmentRecord, FlagRecord, PatientHead, ReminderRecord, SlotRecord, StoreError, TaskRecord, WriteTransaction},
+    store::{
+        AssessmentRecord, FlagRecord, PatientHead, ReminderRecord, SlotRecord, StoreError, TaskRecord,
+        WriteTransaction,
+    },
     surveillance::{Slot, Standing},
 };
 
@@ -46,7 +49,7 @@ impl Decisions {
         let mut tasks: Vec<_> = assessment
             .data_tasks
             .iter()
-            .map(|task| TaskRecord { key: task.id.clone(), reason: task.reason.clone() })
+            .map(|task| TaskRecord { key: task.id(), reason: task.reason.clone() })
             .collect();
         tasks.extend(clinic_task(ctx, head, assessment));
         tasks.sort_by(|a, b| a.key.cmp(&b.key));
@@ -69,13 +72,31 @@ impl Decisions {
             substance_hash,
             created_at: ctx.now(),
         };
-        Ok(Self { record, flags: flags(&document)?, slots: assessment.plan.slots.iter().map(slot_record).collect(), tasks, reminders })
+        Ok(Self {
+            record,
+            flags: flags(&document)?,
+            slots: assessment.plan.slots.iter().map(slot_record).collect(),
+            tasks,
+            reminders,
+        })
     }
 
     /// Whether a stored assessment already says all of this.
     #[must_use]
     pub fn same_as(&self, stored_hash: &str) -> bool {
         self.record.substance_hash == stored_hash
+    }
+
+    /// Sets everything aside that an earlier assessment left open: for a patient who is withdrawn.
+    ///
+    /// # Errors
+    /// As the store's; nothing is kept unless the caller commits.
+    pub async fn clear(tx: &WriteTransaction, patient: Uuid, now: DateTime<Utc>) -> Result<(), StoreError> {
+        const WITHDRAWN: &str = "the import that made the patient was rolled back";
+        tx.save_plan(patient, &[], WITHDRAWN, now).await?;
+        tx.save_tasks(patient, &[], now).await?;
+        tx.save_reminders(patient, &[], WITHDRAWN, now).await?;
+        tx.supersede_assessment(patient, now).await
     }
 
     /// Writes everything in the caller's transaction.
@@ -119,7 +140,7 @@ fn flags(document: &AssessmentDocument) -> Result<Vec<FlagRecord>, serde_json::E
         .map(|pattern| {
             Ok(FlagRecord {
                 pattern: pattern.id.clone(),
-                state: pattern.state.clone(),
+                state: pattern.state.code().to_owned(),
                 effect: pattern.effect.clone(),
                 reason: pattern.reason.clone(),
                 evidence: serde_json::to_string(&pattern.evidence)?,
@@ -153,7 +174,10 @@ fn clinic_task(ctx: &Context, head: &PatientHead, assessment: &Assessment) -> Op
     };
     followed.then(|| TaskRecord {
         key: "clinic-without-recipient".to_owned(),
-        reason: format!("Clinic `{}` {problem}: nobody receives the reminders. Complete the clinic's settings.", head.clinic),
+        reason: format!(
+            "Clinic `{}` {problem}: nobody receives the reminders. Complete the clinic's settings.",
+            head.clinic
+        ),
     })
 }
 
@@ -193,7 +217,18 @@ fn wanted_reminders(ctx: &Context, head: &PatientHead, assessment: &Assessment) 
         .collect()
 }
 
-/// The ladder of the protocol.
+/// The ladder of the protocol: the first overdue step is the coordinator's, each later one the clinician's with a call.
 fn ladder(ctx: &Context) -> Ladder {
-    Ladder::from(&ctx.protocol.ladder)
+    let days = |days: u32| u16::try_from(days).unwrap_or(u16::MAX);
+    let own = &ctx.protocol.ladder;
+    let overdue = own.overdue_days_after_window.iter().enumerate().map(|(place, after)| OverdueStep {
+        days_after: days(*after),
+        owner: if place == 0 { Owner::Coordinator } else { Owner::Clinician },
+        phone_task: place > 0,
+    });
+    Ladder {
+        notice_days_before: own.notice_days_before.iter().map(|before| days(*before)).collect(),
+        overdue: overdue.collect(),
+        severe_every_days: days(own.severe_repeat_days),
+    }
 }

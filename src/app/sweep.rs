@@ -11,7 +11,7 @@ use super::{
     context::Context,
     enqueue_digests::{DigestTime, enqueue_digests},
     save_assessment::Decisions,
-    stored_history::history_of,
+    stored_history::{StoredHistoryError, history_of},
 };
 use crate::{
     assessment::assess,
@@ -58,10 +58,16 @@ impl SweepReport {
 ///
 /// # Errors
 /// When the registry cannot be reached at all; the run is then recorded as failed, where that is still possible.
-pub async fn sweep(ctx: &Context, as_of: Option<NaiveDate>, digests: DigestTime) -> Result<SweepReport, StoreError> {
+pub async fn sweep(
+    ctx: &Context,
+    as_of: Option<NaiveDate>,
+    digests: DigestTime,
+) -> Result<SweepReport, StoreError> {
     let run_id = ctx.ids.next_id();
     let day = as_of.unwrap_or_else(|| ctx.today());
-    ctx.store.start_run(&NewRun { id: run_id, kind: RUN_KIND.to_owned(), as_of: day, started_at: ctx.now() }).await?;
+    ctx.store
+        .start_run(&NewRun { id: run_id, kind: RUN_KIND.to_owned(), as_of: day, started_at: ctx.now() })
+        .await?;
     let outcome = run(ctx, as_of, day, digests, run_id).await;
     let end = run_end(ctx.now(), outcome.as_ref().ok());
     ctx.store.finish_run(run_id, &end).await?;
@@ -149,8 +155,8 @@ struct Outcome {
 enum PatientError {
     #[error(transparent)]
     Store(#[from] StoreError),
-    #[error("the stored facts do not make a history ({0}); correct the facts named here")]
-    Facts(String),
+    #[error(transparent)]
+    Facts(#[from] StoredHistoryError),
     #[error("the assessment could not be written as JSON; report this as a defect")]
     Assessment(#[from] serde_json::Error),
     #[error("the patient was changed by others again and again; the next run tries anew")]
@@ -193,11 +199,7 @@ fn decide(
     head: &PatientHead,
     facts: &[Fact],
 ) -> Result<(Decisions, bool), PatientError> {
-    let history = history_of(facts).map_err(|problems| {
-        let places: Vec<_> =
-            problems.iter().take(3).map(|problem| format!("{} {}", problem.kind, problem.key)).collect();
-        PatientError::Facts(places.join(", "))
-    })?;
+    let history = history_of(facts)?;
     let day = as_of.unwrap_or_else(|| ctx.today_at(&head.clinic));
     let assessment = assess(&history, &ctx.protocol, day);
     let followed = assessment.plan.standing.is_followed();

@@ -1,1 +1,88 @@
 //! Pure composition: history, protocol and date become one assessment.
+//!
+//! The rules say what is the case, the planner says what follows; this module puts both together and adds nothing
+//! of its own but the tasks that a plan without a next date makes.
+
+use chrono::NaiveDate;
+
+use crate::{
+    domain::{dates::PartialDate, history::History},
+    protocol::Protocol,
+    rules::{DataTask, Evaluation, as_of::known_on, evaluate},
+    surveillance::{Plan, PlanFacts, Standing, plan},
+};
+
+/// Version of rules and planner together; stored with every assessment.
+pub const RULES_VERSION: &str = concat!("lobewatch ", env!("CARGO_PKG_VERSION"));
+
+/// What the program says about one patient on one day.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Assessment {
+    /// The patient.
+    pub study_id: String,
+    /// Only facts dated on or before this day count.
+    pub as_of: NaiveDate,
+    /// The protocol that was applied.
+    pub protocol: ProtocolUsed,
+    /// What the rules say.
+    pub evaluation: Evaluation,
+    /// What is planned.
+    pub plan: Plan,
+    /// What people have to complete or correct, sorted by id.
+    pub data_tasks: Vec<DataTask>,
+}
+
+/// Name and version of a protocol.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProtocolUsed {
+    /// Name.
+    pub id: String,
+    /// Version.
+    pub version: String,
+}
+
+/// Assesses one patient on one day. The same history, protocol and day give the same answer; nothing panics.
+#[must_use]
+pub fn assess(history: &History, protocol: &Protocol, as_of: NaiveDate) -> Assessment {
+    let known = known_on(history, as_of);
+    let evaluation = evaluate(history, protocol, as_of);
+    let observed_since: Vec<PartialDate> =
+        evaluation.observed.iter().filter_map(|nodule| nodule.first_seen_on).collect();
+    let facts = PlanFacts {
+        as_of,
+        tier: evaluation.tier.tier,
+        clearance: evaluation.clearance.map(|clearance| clearance.on),
+        diagnosed_on: evaluation.anchors.metastases_on,
+        last_treatment_on: evaluation.episodes.last().and_then(|episode| episode.treated_until),
+        studies: &known.imaging,
+        observed_since: &observed_since,
+        boards: &known.board_decisions,
+        follow_up: known.follow_up.as_ref(),
+        birth_date: known.patient.birth_date,
+    };
+    let plan = plan(&facts, protocol);
+    let mut data_tasks = evaluation.data_tasks.clone();
+    data_tasks.extend(plan_tasks(&plan));
+    data_tasks.sort_by_key(DataTask::id);
+    data_tasks.dedup_by_key(|task| task.id());
+    Assessment {
+        study_id: history.patient.study_id.to_string(),
+        as_of,
+        protocol: ProtocolUsed { id: protocol.id.clone(), version: protocol.version.clone() },
+        evaluation,
+        plan,
+        data_tasks,
+    }
+}
+
+/// What the plan itself leaves open: a followed patient is never silently without a next date.
+fn plan_tasks(plan: &Plan) -> Vec<DataTask> {
+    let gap = plan.gap.as_ref().map(|gap| DataTask::about_patient("plan-without-next-date", gap.as_str()));
+    let nameless = matches!(plan.standing, Standing::EndWithoutName(_)).then(|| {
+        DataTask::about_patient(
+            "end-without-name",
+            "An end of follow-up is recorded without the person who decided it, so it ends nothing: add the name.",
+        )
+    });
+    gap.into_iter().chain(nameless).collect()
+}

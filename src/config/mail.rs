@@ -28,10 +28,6 @@ pub struct MailSettings {
     pub message_id_domain: String,
     /// How often one mail is tried before it is parked for a person.
     pub max_attempts: u32,
-    /// The wait after the first failed attempt.
-    pub retry_first: Duration,
-    /// The longest wait between two attempts.
-    pub retry_longest: Duration,
     /// How long a sender owns a mail it has taken up.
     pub lease: Duration,
 }
@@ -51,9 +47,6 @@ impl MailSettings {
         let from_name = read_from_name(reader);
         let message_id_domain = read_message_id_domain(reader, from_address.as_ref());
         let max_attempts = reader.number("mail.max_attempts", 1..=50);
-        let retry_first = reader.number("mail.retry_first_seconds", 1..=3600);
-        let retry_longest = reader.number("mail.retry_longest_seconds", 1..=86_400);
-        check_retry(retry_first, retry_longest, reader);
         check_sender(reader);
         let lease = reader.number("mail.lease_seconds", 10..=120);
         let smtp = SmtpSettings::read(reader, lease);
@@ -73,8 +66,6 @@ impl MailSettings {
             from_name: from_name?,
             message_id_domain: message_id_domain?,
             max_attempts: u32::try_from(max_attempts?).ok()?,
-            retry_first: Duration::from_secs(retry_first?),
-            retry_longest: Duration::from_secs(retry_longest?),
             lease: Duration::from_secs(lease?),
         })
     }
@@ -94,15 +85,6 @@ pub(super) fn wants_smtp(reader: &Reader) -> bool {
 /// Whether mail is meant to go to a server on another machine.
 pub(super) fn wants_to_leave(reader: &Reader) -> bool {
     wants_smtp(reader) && reader.peek("mail.smtp.host").is_some_and(|host| !is_loopback(host))
-}
-
-fn check_retry(first: Option<u64>, longest: Option<u64>, reader: &mut Reader) {
-    if let (Some(first), Some(longest)) = (first, longest)
-        && longest < first
-    {
-        let problem = "is shorter than mail.retry_first_seconds";
-        reader.problem("mail.retry_longest_seconds", problem, "make it at least as long");
-    }
 }
 
 fn check_sender(reader: &mut Reader) {

@@ -218,6 +218,10 @@ pub struct PlanEntry {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SlotEntry {
+    /// What it asks for: `baseline`, `series`, `observed-nodule`, `guard`, `decision` or `review`.
+    pub kind: String,
+    /// What it is in words, such as `month 12`.
+    pub label: String,
     /// Day it is due.
     #[schemars(with = "String", extend("format" = "date"))]
     pub due_on: NaiveDate,
@@ -252,31 +256,52 @@ pub struct DataTask {
 }
 
 macro_rules! codes {
-    ($($(#[$meta:meta])* $name:ident { $($value:ident,)+ })+) => {$(
+    ($($(#[$meta:meta])* $name:ident { $($value:ident = $code:literal,)+ })+) => {$(
         $(#[$meta])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-        #[serde(rename_all = "snake_case")]
         pub enum $name {
-            $(#[doc = concat!("`", stringify!($value), "` in snake case.")] $value,)+
+            $(#[doc = concat!("`", $code, "`")] #[serde(rename = $code)] $value,)+
+        }
+
+        impl $name {
+            /// The code of the contract.
+            #[must_use]
+            pub const fn code(self) -> &'static str {
+                match self { $(Self::$value => $code,)+ }
+            }
         }
     )+};
 }
 
 codes! {
     /// A truth value.
-    TruthCode { True, False, Unknown, }
+    TruthCode { True = "true", False = "false", Unknown = "unknown", }
     /// The answer of a pattern.
-    PatternState { True, False, Unknown, NotApplicable, }
+    PatternState { True = "true", False = "false", Unknown = "unknown", NotApplicable = "not_applicable", }
     /// How the lung metastases came to be, in time.
-    DfiClass { Synchronous, DuringPrimaryTreatment, Metachronous, Unknown, }
+    DfiClass {
+        Synchronous = "synchronous", DuringPrimaryTreatment = "during_primary_treatment",
+        Metachronous = "metachronous", Unknown = "unknown",
+    }
     /// How sure a recurrence is.
-    RecurrenceState { None, Suspected, Confirmed, Refuted, Unknown, }
+    RecurrenceState {
+        None = "none", Suspected = "suspected", Confirmed = "confirmed", Refuted = "refuted", Unknown = "unknown",
+    }
     /// Side of a recurrence relative to the operated one.
-    RecurrenceSide { Ipsilateral, Contralateral, Bilateral, NotApplicable, Unknown, }
+    RecurrenceSide {
+        Ipsilateral = "ipsilateral", Contralateral = "contralateral", Bilateral = "bilateral",
+        NotApplicable = "not_applicable", Unknown = "unknown",
+    }
     /// Whether a plan runs.
-    PlanState { Active, PausedByDecision, Refused, Transferring, Transferred, Ended, }
-    /// Where a planned scan stands.
-    SlotState { Planned, Due, Overdue, SeverelyOverdue, }
+    PlanState {
+        Active = "active", PausedByDecision = "paused_by_decision", Refused = "refused",
+        Transferring = "transferring", Transferred = "transferred", Ended = "ended",
+    }
+    /// Where a planned scan stands; the last two only among all slots of a plan.
+    SlotState {
+        Planned = "planned", Due = "due", Overdue = "overdue", SeverelyOverdue = "severely_overdue",
+        Done = "done", Missed = "missed",
+    }
 }
 
 impl From<Truth> for TruthCode {
@@ -326,6 +351,15 @@ impl Default for Count {
 impl From<Tally> for Count {
     fn from(tally: Tally) -> Self {
         if tally.exact { Self::Exactly(tally.min) } else { Self::AtLeast(LowerBound { min: tally.min }) }
+    }
+}
+
+impl fmt::Display for Count {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exactly(count) => write!(f, "{count}"),
+            Self::AtLeast(bound) => write!(f, "at least {}", bound.min),
+        }
     }
 }
 

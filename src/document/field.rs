@@ -48,6 +48,12 @@ pub trait WireValue: Sized {
         Err(wrong_type(Self::EXPECTED, &format!("{value}")))
     }
 
+    /// What to give where the value is missing.
+    #[must_use]
+    fn remedy() -> String {
+        Self::EXPECTED.to_owned()
+    }
+
     /// Writes the value as documents carry it.
     ///
     /// # Errors
@@ -62,10 +68,17 @@ fn wrong_type(expected: &str, found: &str) -> String {
     format!("must be {expected}, not {found}; correct the value")
 }
 
-/// At most 60 characters of a text, for a message.
+/// At most 60 characters of a text, for a message; control characters are made visible.
 pub(crate) fn shown(text: &str) -> String {
     let mut characters = text.chars();
-    let start: String = characters.by_ref().take(60).flat_map(char::escape_debug).collect();
+    let mut start = String::new();
+    for character in characters.by_ref().take(60) {
+        if character.is_control() {
+            start.extend(character.escape_unicode());
+        } else {
+            start.push(character);
+        }
+    }
     if characters.next().is_some() { format!("{start}…") } else { start }
 }
 

@@ -11,10 +11,14 @@ pub mod facts;
 pub mod field;
 pub mod history;
 pub mod locate;
+mod object;
+pub mod of_assessment;
 pub mod path;
 pub mod read;
 mod recover;
 pub mod schema;
 pub mod slot;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod value;
 pub mod write;

@@ -36,11 +36,12 @@ pub(super) fn refuse(text: &str) -> Refusal {
             }
             Err(error) => {
                 let path = error.path().clone();
+                let message = error.into_inner().to_string();
                 let found = DocumentProblem {
                     path: path_text(&path),
                     line: None,
                     column: None,
-                    problem: reworded(&error.into_inner().to_string()),
+                    problem: reworded(&message),
                 };
                 if !problems.iter().any(|known| known.path == found.path) {
                     problems.push(found);
@@ -92,6 +93,11 @@ pub(super) fn structural<T: DeserializeOwned>(text: &str) -> DocumentProblem {
                 }
                 Category::Data => reworded(&message),
             };
+            // The path of a doubled key ends at its object; the key itself is what to look for.
+            let path = match doubled_key(&message) {
+                Some(key) if !path.ends_with(&format!(".{key}")) => format!("{path}.{key}"),
+                _ => path,
+            };
             problem_at(path, line, column, problem)
         }
     }
@@ -135,6 +141,10 @@ fn without_position(message: &str) -> &str {
     message.rfind(" at line ").and_then(|end| message.get(..end)).unwrap_or(message)
 }
 
+fn doubled_key(message: &str) -> Option<&str> {
+    message.strip_prefix("duplicate field `")?.split('`').next()
+}
+
 /// Says what serde says in the words of a document, with a remedy.
 fn reworded(message: &str) -> String {
     let message = without_position(message);
@@ -143,20 +153,20 @@ fn reworded(message: &str) -> String {
         let known = known.trim_start_matches("one of ");
         return format!("the key {} is not known; leave it out or write one of {known}", shown(key));
     }
-    if let Some(key) = message.strip_prefix("duplicate field ") {
-        return format!("the key {key} is given twice; keep one");
+    if let Some(key) = doubled_key(message) {
+        return format!("the key `{key}` is given twice; keep one");
     }
     if let Some(rest) = message.strip_prefix("invalid type: ") {
         let (found, expected) = rest.rsplit_once(", expected ").unwrap_or((rest, "another kind of value"));
-        return format!("must be {}, not {}; correct the value", in_words(expected), shown(found));
+        return format!("must be {}, not {}; correct the value", in_words(expected), shown(in_words(found)));
     }
     format!("{}; correct it", shown(message))
 }
 
-fn in_words(expected: &str) -> &str {
-    match expected {
-        "a sequence" => "a list",
-        _ if expected.starts_with("struct ") => "an object",
-        _ => expected,
+fn in_words(kind: &str) -> &str {
+    match kind {
+        "a sequence" | "sequence" => "a list",
+        "map" => "an object",
+        _ => kind,
     }
 }

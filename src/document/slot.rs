@@ -39,7 +39,7 @@ impl<T: WireValue + Clone> Slot for Must<T> {
 
     fn read(self, at: Path<'_>, problems: &mut Problems) -> Option<T> {
         let Some(field) = self.0 else {
-            problems.report(at, format!("is missing; give {}", T::EXPECTED));
+            problems.report(at, format!("is missing; give {}", T::remedy()));
             return None;
         };
         field.read(at, problems)
@@ -93,12 +93,13 @@ impl<S: Slot> Slot for List<S> {
 
 /// Declares a wire struct. Each line is a key of the contract, in its order: `field: Type`, or
 /// `field ("key"): Type` where the domain calls it otherwise. With `for Domain` the struct is also read into
-/// and written from the domain type, field by field; without it the file does so by hand.
+/// and written from the domain type, field by field; without it the file does so by hand. The name stands twice
+/// because serde wants it as a text to let an object, and nothing else, become the struct.
 macro_rules! wire {
-    ($(#[$meta:meta])* $name:ident for $domain:ident {
+    ($(#[$meta:meta])* $name:ident ($own:literal) for $domain:ident {
         $($(#[$field_meta:meta])* $field:ident $(($key:literal))?: $type:ty,)+
     }) => {
-        wire! { $(#[$meta])* $name { $($(#[$field_meta])* $field $(($key))?: $type,)+ } }
+        wire! { $(#[$meta])* $name ($own) { $($(#[$field_meta])* $field $(($key))?: $type,)+ } }
 
         impl $crate::document::slot::Slot for $name {
             type Domain = $domain;
@@ -121,12 +122,12 @@ macro_rules! wire {
             }
         }
     };
-    ($(#[$meta:meta])* $name:ident {
+    ($(#[$meta:meta])* $name:ident ($own:literal) {
         $($(#[$field_meta:meta])* $field:ident $(($key:literal))?: $type:ty,)+
     }) => {
         $(#[$meta])*
         #[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
-        #[serde(deny_unknown_fields)]
+        #[serde(deny_unknown_fields, remote = $own)]
         pub struct $name {
             $(
                 $(#[$field_meta])*
@@ -134,6 +135,18 @@ macro_rules! wire {
                 $(#[serde(rename = $key)])?
                 pub $field: $type,
             )+
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                Self::serialize(self, serializer)
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                Self::deserialize($crate::document::object::ObjectOnly(deserializer))
+            }
         }
     };
     (@key $field:ident) => { stringify!($field) };

@@ -24,8 +24,12 @@ use crate::domain::{
 const LARGEST_WHOLE: f64 = 9_007_199_254_740_992.0;
 
 fn not_one_of(text: &str, codes: impl Iterator<Item = &'static str>) -> String {
+    format!("`{}` is not a known value; write {}", shown(text), one_of(codes))
+}
+
+fn one_of(codes: impl Iterator<Item = &'static str>) -> String {
     let codes: Vec<_> = codes.map(|code| format!("`{code}`")).collect();
-    format!("`{}` is not a known value; write one of {}", shown(text), codes.join(", "))
+    format!("one of {}", codes.join(", "))
 }
 
 fn enum_schema(codes: impl Iterator<Item = &'static str>) -> Schema {
@@ -38,6 +42,10 @@ impl<T: Vocabulary> WireValue for T {
 
     fn from_text(text: &str) -> Result<Self, String> {
         T::parse(text).ok_or_else(|| not_one_of(text, T::ALL.iter().map(|value| value.code())))
+    }
+
+    fn remedy() -> String {
+        one_of(T::ALL.iter().map(|value| value.code()))
     }
 
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -57,6 +65,10 @@ macro_rules! coded {
 
             fn from_text(text: &str) -> Result<Self, String> {
                 Self::parse(text).ok_or_else(|| not_one_of(text, $all))
+            }
+
+            fn remedy() -> String {
+                one_of($all)
             }
 
             fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

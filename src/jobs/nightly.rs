@@ -30,7 +30,12 @@ const LONGEST_GAP: TimeDelta = TimeDelta::hours(25);
 
 /// Whether a run is wanted now, given when the last one started.
 #[must_use]
-pub fn is_wanted(schedule: &Schedule, zone: Tz, last_started_at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> bool {
+pub fn is_wanted(
+    schedule: &Schedule,
+    zone: Tz,
+    last_started_at: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
+) -> bool {
     let Some(last) = last_started_at else { return true };
     if now.signed_duration_since(last) >= LONGEST_GAP {
         return true;
@@ -54,7 +59,7 @@ pub async fn run(
         heartbeats.beat(NAME);
         let last = ctx.store.last_run(RUN_KIND).await;
         match last {
-            Ok(last) if is_wanted(&schedule, zone, last.map(|run| run.started_at), ctx.now()) => {
+            Ok(last) if is_wanted(&schedule, zone, last.as_ref().map(|run| run.started_at), ctx.now()) => {
                 sweep_once(&ctx, &metrics).await;
             }
             Ok(_) => {}

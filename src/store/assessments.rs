@@ -124,6 +124,20 @@ pub struct AssessmentHead {
 }
 
 impl WriteTransaction {
+    /// Ends the current assessment of a patient without a new one.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn supersede_assessment(&self, patient_id: Uuid, now: DateTime<Utc>) -> Result<(), StoreError> {
+        assessments::Entity::update_many()
+            .col_expr(assessments::Column::SupersededAt, Expr::value(stored_at(now)))
+            .filter(assessments::COLUMN.patient_id.eq(patient_id))
+            .filter(assessments::COLUMN.superseded_at.is_null())
+            .exec(&self.inner)
+            .await?;
+        Ok(())
+    }
+
     /// Saves an assessment with its flags and supersedes the patient's current one.
     ///
     /// # Errors
@@ -134,12 +148,7 @@ impl WriteTransaction {
         verdicts: &[FlagRecord],
     ) -> Result<(), StoreError> {
         let created_at = stored_at(record.created_at);
-        assessments::Entity::update_many()
-            .col_expr(assessments::Column::SupersededAt, Expr::value(created_at))
-            .filter(assessments::COLUMN.patient_id.eq(record.patient_id))
-            .filter(assessments::COLUMN.superseded_at.is_null())
-            .exec(&self.inner)
-            .await?;
+        self.supersede_assessment(record.patient_id, created_at).await?;
         let row = assessments::ActiveModel {
             id: Set(record.id),
             patient_id: Set(record.patient_id),

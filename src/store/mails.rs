@@ -91,6 +91,8 @@ pub struct Mail {
     pub recipient: String,
     /// Message-ID header for every attempt.
     pub message_id: String,
+    /// Instant it was written down; the same in the header of every attempt.
+    pub created_at: DateTime<Utc>,
     /// Where it stands.
     pub state: MailState,
     /// Attempts begun.
@@ -126,6 +128,7 @@ impl TryFrom<mails::Model> for Mail {
             local_date: row.local_date,
             recipient: row.recipient,
             message_id: row.message_id,
+            created_at: row.created_at,
             state,
             attempts: row.attempts,
             next_attempt_at: row.next_attempt_at,

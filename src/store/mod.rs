@@ -102,6 +102,16 @@ impl Store {
         Ok(pending.iter().map(|step| step.name().to_owned()).collect())
     }
 
+    /// Whether no step was ever applied: a registry about to be made.
+    ///
+    /// # Errors
+    /// [`StoreError::Migration`] if the schema is newer than this program.
+    pub async fn is_new(&self) -> Result<bool, StoreError> {
+        let pending =
+            Migrator::get_pending_migrations_read_only(&self.read).await.map_err(migration_error)?;
+        Ok(pending.len() == Migrator::migrations().len())
+    }
+
     /// Asks the database for an answer, for readiness checks.
     ///
     /// # Errors

@@ -68,6 +68,9 @@ report() {
     for line in "${notes[@]}"; do echo "note    $line"; done
     if (($1 == 0)); then
         say "passed: ${#done_steps[@]} steps"
+    elif (($1 > 128)); then
+        [[ -z $running_step ]] || echo "STOPPED $running_step"
+        say "stopped by a signal, exit code $1; nothing is shown by this run"
     else
         [[ -z $running_step ]] || echo "FAILED  $running_step"
         say "failed with exit code $1; later steps did not run"

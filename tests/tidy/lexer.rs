@@ -213,8 +213,8 @@ fn mark_tests(lexed: &mut Lexed) {
     }
 }
 
-/// The last token of an item: its `;`, or the brace that closes its body.
-fn end_of_item(tokens: &[Token], start: usize) -> usize {
+/// The last token of an item or statement: its `;`, or the brace that closes its body.
+pub fn end_of_item(tokens: &[Token], start: usize) -> usize {
     let mut depth = 0_i32;
     for (at, token) in tokens.iter().enumerate().skip(start) {
         match token.text.as_str() {

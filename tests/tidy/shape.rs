@@ -1,7 +1,7 @@
 //! The shape of a Rust file: short, introduced, finished, and without a panic on data.
 
 use super::{
-    lexer::reads,
+    lexer::{Token, end_of_item, reads},
     tree::{Problem, SourceFile},
 };
 
@@ -43,19 +43,33 @@ pub fn check(file: &SourceFile) -> Vec<Problem> {
     problems
 }
 
-/// `.unwrap()` and `.expect(` in shipped code, where data could end the program.
+/// `.unwrap()` and `.expect(` in shipped code, where data could end the program. One under
+/// `#[expect(clippy::expect_used, reason = "…")]` passes: the lint sees to it that there is one, and people to the reason.
 pub fn check_unwraps(file: &SourceFile) -> Vec<Problem> {
     let shipped = file.path.starts_with("src/") || file.path.contains("/src/");
     let tokens = if shipped { file.lexed.tokens.as_slice() } else { &[] };
     let mut problems = Vec::new();
+    let mut excused_until = 0;
     for (at, token) in tokens.iter().enumerate() {
+        if let Some(end) = excuse(tokens, at) {
+            excused_until = excused_until.max(end);
+        }
         let unwraps =
             reads(tokens, at, &[".", "unwrap", "(", ")"]) || reads(tokens, at, &[".", "expect", "("]);
-        if unwraps && !file.is_test_line(token.line) {
+        if unwraps && at > excused_until && !file.is_test_line(token.line) {
             problems.push(file.problem(token.line, "ends the program on data; return an error"));
         }
     }
     problems
+}
+
+/// The end of what an attribute with a reason excuses, where one begins at `at`.
+fn excuse(tokens: &[Token], at: usize) -> Option<usize> {
+    let lint = ["expect_used", "unwrap_used"];
+    let begins = lint.iter().any(|lint| reads(tokens, at, &["#", "[", "expect", "(", "clippy", "::", lint]));
+    let close = begins.then(|| tokens.iter().skip(at).position(|token| token.text == "]"))??;
+    let reasoned = tokens[at..at + close].iter().any(|token| token.text == "reason");
+    reasoned.then(|| end_of_item(tokens, at + close + 1))
 }
 
 #[cfg(test)]
@@ -115,7 +129,9 @@ mod tests {
 
     #[test]
     fn an_unwrap_in_shipped_code_is_caught() {
-        let count = |path, text| check_unwraps(&SourceFile::new(path, text)).len();
+        fn count(path: &str, text: &str) -> usize {
+            check_unwraps(&SourceFile::new(path, text)).len()
+        }
         assert_eq!(count("src/a.rs", "fn a() { b.unwrap(); c\n    .expect(\"d\"); }"), 2);
         assert_eq!(count("entities/src/a.rs", "fn a() { b.unwrap(); }"), 1);
         assert_eq!(
@@ -123,6 +139,10 @@ mod tests {
             0
         );
         assert_eq!(count("src/a.rs", "#[cfg(test)]\nmod tests {\n    fn a() { b.unwrap(); }\n}"), 0);
+        let excused = "fn a() {\n#[expect(clippy::expect_used, reason = \"b\")]\nc.expect(\"d\");\n}\n";
+        assert_eq!(count("src/a.rs", excused), 0);
+        assert_eq!(count("src/a.rs", &format!("{excused}fn e() {{ f.unwrap(); }}")), 1);
+        assert_eq!(count("src/a.rs", &excused.replace(", reason = \"b\"", "")), 1);
         assert_eq!(count("tests/a.rs", "fn a() { b.unwrap(); }"), 0);
     }
 }

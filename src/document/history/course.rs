@@ -20,7 +20,7 @@ use crate::{
 
 wire! {
     /// Disease inside the thorax but outside the lung.
-    ThoracicEventEntry for ThoracicEvent {
+    ThoracicEventEntry ("ThoracicEventEntry") for ThoracicEvent {
         /// Day.
         on: Option<Field<PartialDate>>,
         /// Site.
@@ -34,7 +34,7 @@ wire! {
 
 wire! {
     /// Disease outside the thorax.
-    ExtrathoracicEventEntry for ExtrathoracicEvent {
+    ExtrathoracicEventEntry ("ExtrathoracicEventEntry") for ExtrathoracicEvent {
         /// Day.
         on: Option<Field<PartialDate>>,
         /// Kind.
@@ -48,7 +48,7 @@ wire! {
 
 wire! {
     /// One decision of a tumour board.
-    BoardDecisionEntry for BoardDecision {
+    BoardDecisionEntry ("BoardDecisionEntry") for BoardDecision {
         /// Day.
         on: Option<Field<PartialDate>>,
         /// What was decided.
@@ -72,7 +72,7 @@ wire! {
 
 wire! {
     /// The five preconditions of metastasectomy.
-    PreconditionsEntry for Preconditions {
+    PreconditionsEntry ("PreconditionsEntry") for Preconditions {
         /// The patient tolerates the resection.
         tolerates_resection: Option<Field<Precondition>>,
         /// The primary is controlled or can be.
@@ -88,7 +88,7 @@ wire! {
 
 wire! {
     /// What is known of the patient's course.
-    FollowUpEntry for FollowUp {
+    FollowUpEntry ("FollowUpEntry") for FollowUp {
         /// Last day on which the patient was known to live.
         last_contact_on: Option<Field<PartialDate>>,
         /// Vital status.
@@ -106,7 +106,7 @@ wire! {
 
 wire! {
     /// An end of follow-up.
-    EndedEntry for EndOfFollowUp {
+    EndedEntry ("EndedEntry") for EndOfFollowUp {
         /// Day.
         on: Option<Field<PartialDate>>,
         /// Why.

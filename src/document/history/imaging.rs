@@ -22,7 +22,7 @@ use crate::{
 
 wire! {
     /// One imaging study of the chest.
-    ImagingEntry for ImagingStudy {
+    ImagingEntry ("ImagingEntry") for ImagingStudy {
         /// Identity within the patient.
         id: Must<StudyKey>,
         /// Day of the study.
@@ -66,7 +66,7 @@ wire! {
 
 wire! {
     /// One nodule on one study.
-    FindingEntry for Finding {
+    FindingEntry ("FindingEntry") for Finding {
         /// Id of the nodule.
         nodule: Must<NoduleId>,
         /// Its fate on this study.
@@ -96,7 +96,7 @@ wire! {
 
 wire! {
     /// Nodules mentioned without being listed.
-    NotItemisedEntry for NotItemised {
+    NotItemisedEntry ("NotItemisedEntry") for NotItemised {
         /// Lobe, side or neither.
         place ("lobe"): Must<Place>,
         /// How many: absent is one, null is several.
@@ -108,7 +108,7 @@ wire! {
 
 wire! {
     /// What a study says of each lobe.
-    LobesEntry {
+    LobesEntry ("LobesEntry") {
         /// Right upper lobe.
         rul ("RUL"): Option<Field<LobeStatement>>,
         /// Right middle lobe.

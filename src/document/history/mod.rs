@@ -30,7 +30,7 @@ use therapy::{LocalTherapyEntry, SystemicTherapyEntry};
 
 wire! {
     /// One patient's whole history.
-    HistoryDocument {
+    HistoryDocument ("HistoryDocument") {
         /// Name and version of the format.
         format: Must<HistoryFormat>,
         /// Where the history was taken from.
@@ -68,7 +68,7 @@ wire! {
 
 wire! {
     /// Where a history was taken from.
-    SourceEntry for Source {
+    SourceEntry ("SourceEntry") for Source {
         /// Title.
         title: Option<Field<Text>>,
         /// Address.

@@ -22,7 +22,7 @@ use crate::{
 
 wire! {
     /// A nodule or a counted group under its lobe.
-    NoduleEntry {
+    NoduleEntry ("NoduleEntry") {
         /// Permanent identity within the patient.
         id: Must<NoduleId>,
         /// Lobe; the side only (`right_nos`, `left_nos`); or `nos` where not even the side is reported.

@@ -28,7 +28,7 @@ use crate::{
 
 wire! {
     /// One operation on the lungs.
-    OperationEntry for Operation {
+    OperationEntry ("OperationEntry") for Operation {
         /// Identity within the patient.
         id: Must<OperationId>,
         /// Day of the operation.
@@ -107,7 +107,7 @@ impl Slot for PurposeSlot {
 
 wire! {
     /// Conversion from one approach to the one recorded.
-    ConversionEntry for Conversion {
+    ConversionEntry ("ConversionEntry") for Conversion {
         /// The approach begun with.
         from: Must<Approach>,
         /// Why it was changed.
@@ -117,7 +117,7 @@ wire! {
 
 wire! {
     /// Nodal result. Not sampled is `NX`, never `N0`.
-    NodesEntry for Nodes {
+    NodesEntry ("NodesEntry") for Nodes {
         /// Status.
         status: Option<Field<NodalStatus>>,
         /// Nodes removed.
@@ -131,7 +131,7 @@ wire! {
 
 wire! {
     /// One lymph-node station.
-    NodeStationEntry for NodeStation {
+    NodeStationEntry ("NodeStationEntry") for NodeStation {
         /// Station name, such as `7` or `10R`.
         station: Must<Text>,
         /// Nodes removed.
@@ -143,7 +143,7 @@ wire! {
 
 wire! {
     /// One resection and its pathology.
-    ResectionEntry {
+    ResectionEntry ("ResectionEntry") {
         /// Id of the nodule; null where the specimen belongs to no recorded nodule.
         nodule: Option<Field<NoduleId>>,
         /// Where the specimen was taken from; required where `nodule` is null.
@@ -284,7 +284,7 @@ impl<T: crate::document::field::WireValue + Clone> ReadKnown<T> for Option<Field
 
 wire! {
     /// Nodules left behind, per lobe.
-    LeftBehindEntry for LeftBehind {
+    LeftBehindEntry ("LeftBehindEntry") for LeftBehind {
         /// Where.
         place ("lobe"): Must<Place>,
         /// How many: absent is one, null is several.
@@ -296,7 +296,7 @@ wire! {
 
 wire! {
     /// A complication of an operation.
-    ComplicationEntry for Complication {
+    ComplicationEntry ("ComplicationEntry") for Complication {
         /// Day.
         on: Option<Field<PartialDate>>,
         /// What, in a word such as `air_leak`.

@@ -18,7 +18,7 @@ use crate::{
 
 wire! {
     /// Who is followed, by which clinic, in whose hands.
-    PatientEntry for Patient {
+    PatientEntry ("PatientEntry") for Patient {
         /// The only name used outside the record itself.
         study_id: Must<StudyId>,
         /// Sex as recorded.
@@ -38,7 +38,7 @@ wire! {
 
 wire! {
     /// What identifies the person.
-    IdentityEntry for Identity {
+    IdentityEntry ("IdentityEntry") for Identity {
         /// Name of the person.
         name: Option<Field<Text>>,
         /// Identifiers of other systems.
@@ -50,7 +50,7 @@ wire! {
 
 wire! {
     /// An identifier of another system.
-    ExternalIdEntry for ExternalId {
+    ExternalIdEntry ("ExternalIdEntry") for ExternalId {
         /// The system, such as a hospital number range.
         system: Must<Text>,
         /// The identifier there.
@@ -60,7 +60,7 @@ wire! {
 
 wire! {
     /// A person who may be contacted about the patient.
-    ContactEntry for Contact {
+    ContactEntry ("ContactEntry") for Contact {
         /// Who this is to the patient.
         role: Must<ContactRole>,
         /// Name.
@@ -80,7 +80,7 @@ wire! {
 
 wire! {
     /// Consent to reminders.
-    ConsentEntry for Consent {
+    ConsentEntry ("ConsentEntry") for Consent {
         /// Day of consent.
         given_on: Option<Field<PartialDate>>,
         /// Who recorded it.
@@ -92,7 +92,7 @@ wire! {
 
 wire! {
     /// General condition and lung function.
-    FitnessEntry for Fitness {
+    FitnessEntry ("FitnessEntry") for Fitness {
         /// Smoking history.
         smoking: Option<Field<Smoking>>,
         /// Comorbidities in words.
@@ -106,7 +106,7 @@ wire! {
 
 wire! {
     /// Performance status on one day.
-    PerformanceEntry for PerformanceStatus {
+    PerformanceEntry ("PerformanceEntry") for PerformanceStatus {
         /// Day of assessment.
         on: Option<Field<PartialDate>>,
         /// ECOG performance status, 0 to 5.
@@ -116,7 +116,7 @@ wire! {
 
 wire! {
     /// Lung function on one day.
-    SpirometryEntry for Spirometry {
+    SpirometryEntry ("SpirometryEntry") for Spirometry {
         /// Day of the test.
         on: Option<Field<PartialDate>>,
         /// Forced expiratory volume in one second, litres.

@@ -18,7 +18,7 @@ use crate::{
 
 wire! {
     /// The primary tumour.
-    PrimaryEntry for Primary {
+    PrimaryEntry ("PrimaryEntry") for Primary {
         /// Histology in words.
         histology: Option<Field<Text>>,
         /// ICD-O-3 morphology with behaviour digit.
@@ -58,7 +58,7 @@ wire! {
 
 wire! {
     /// A recurrence at the primary site.
-    LocalRecurrenceEntry for LocalRecurrence {
+    LocalRecurrenceEntry ("LocalRecurrenceEntry") for LocalRecurrence {
         /// Day of diagnosis.
         on: Option<Field<PartialDate>>,
         /// Whether it was resected.
@@ -68,7 +68,7 @@ wire! {
 
 wire! {
     /// The first diagnosis of lung metastases.
-    LungMetastasesEntry for LungMetastases {
+    LungMetastasesEntry ("LungMetastasesEntry") for LungMetastases {
         /// Study date of the first imaging that called a nodule metastatic or suspicious.
         diagnosed_on: Option<Field<PartialDate>>,
         /// Earliest study on which it can be seen in hindsight.

@@ -16,7 +16,7 @@ use crate::{
 
 wire! {
     /// One line of systemic therapy.
-    SystemicTherapyEntry for SystemicTherapy {
+    SystemicTherapyEntry ("SystemicTherapyEntry") for SystemicTherapy {
         /// Identity within the patient.
         id: Must<TherapyId>,
         /// Drugs in words.
@@ -40,7 +40,7 @@ wire! {
 
 wire! {
     /// Radiotherapy or ablation of lung nodules.
-    LocalTherapyEntry for LocalTherapy {
+    LocalTherapyEntry ("LocalTherapyEntry") for LocalTherapy {
         /// Identity within the patient.
         id: Must<TherapyId>,
         /// Kind.
@@ -66,7 +66,7 @@ wire! {
 
 wire! {
     /// Local state of one treated nodule on one day.
-    LocalControlEntry for LocalControl {
+    LocalControlEntry ("LocalControlEntry") for LocalControl {
         /// Id of the nodule.
         nodule: Must<NoduleId>,
         /// Day.

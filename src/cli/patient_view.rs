@@ -1,0 +1,274 @@
+//! One patient on a terminal: every nodule under its lobe, across all studies and operations.
+//!
+//! Says what is on record and what follows from it, in that order, and never more than its evidence.
+
+use std::fmt::Write as _;
+
+use crate::{
+    document::assessment::AssessmentDocument,
+    domain::{
+        dates::PartialDate,
+        history::History,
+        imaging::Finding,
+        lung::Place,
+        nodule::{Nodule, NoduleCount},
+        operation::{Operation, Resection, ResectionTarget},
+        vocabulary::{Pathology, Vocabulary},
+    },
+};
+
+/// The sentence under every view.
+const CAUTION: &str =
+    "Flags describe patterns in the entered data. A missing flag does not mean that there is no recurrence.";
+
+/// Renders the view, with a final line break.
+#[must_use]
+pub(super) fn render(clinic: &str, history: &History, assessment: &AssessmentDocument) -> String {
+    let mut text = String::new();
+    // Writing to a String cannot fail, so the results carry nothing.
+    let _ = head(&mut text, clinic, assessment);
+    let _ = operations(&mut text, history, assessment);
+    let _ = lobes(&mut text, history, assessment);
+    let _ = flags(&mut text, assessment);
+    let _ = tasks(&mut text, assessment);
+    let _ = writeln!(text, "\n{CAUTION}");
+    text
+}
+
+fn head(text: &mut String, clinic: &str, assessment: &AssessmentDocument) -> std::fmt::Result {
+    writeln!(
+        text,
+        "{}   clinic {clinic}   as of {}   protocol {} version {}",
+        assessment.study_id, assessment.as_of, assessment.protocol.id, assessment.protocol.version
+    )?;
+    writeln!(text, "\nTier {}", assessment.tier.tier)?;
+    for trigger in assessment.tier.triggers.iter().filter(|trigger| trigger.state.code() != "false") {
+        writeln!(text, "  {:8} {}: {}", trigger.state.code(), trigger.id, trigger.reason)?;
+    }
+    writeln!(text, "\nPlan {}", assessment.plan.state.code())?;
+    match &assessment.plan.next {
+        Some(next) => {
+            writeln!(
+                text,
+                "  next: {} (window {} to {}), {}",
+                next.due_on,
+                next.window.from,
+                next.window.to,
+                next.state.code().replace('_', " ")
+            )?;
+            writeln!(text, "  why:  {}", next.why)?;
+        }
+        None => writeln!(text, "  no next CT")?,
+    }
+    let days = assessment.dfi.days.map_or_else(
+        || "no interval".to_owned(),
+        |days| match (days.min, days.max) {
+            (Some(min), Some(max)) if min == max => format!("{min} days"),
+            (min, max) => format!("{} to {} days", bound(min), bound(max)),
+        },
+    );
+    writeln!(
+        text,
+        "\nDisease-free interval: {}, {days}, under 12 months: {}",
+        assessment.dfi.class.code().replace('_', " "),
+        assessment.dfi.lt_12_months.code()
+    )
+}
+
+fn bound(days: Option<i64>) -> String {
+    days.map_or_else(|| "?".to_owned(), |days| days.to_string())
+}
+
+fn date(on: Option<PartialDate>) -> String {
+    on.map_or_else(|| "date not known".to_owned(), |on| on.to_string())
+}
+
+fn operations(text: &mut String, history: &History, assessment: &AssessmentDocument) -> std::fmt::Result {
+    writeln!(text, "\nOperations")?;
+    if history.operations.is_empty() {
+        writeln!(text, "  none on record")?;
+    }
+    for operation in &history.operations {
+        let episode = assessment
+            .episodes
+            .iter()
+            .find(|episode| episode.operations.iter().any(|id| id == operation.id.as_str()))
+            .map_or_else(|| "no episode".to_owned(), |episode| format!("episode {}", episode.number));
+        writeln!(
+            text,
+            "  {}  {}  {}, {}, {}; {episode}",
+            date(operation.on),
+            operation.id,
+            operation.side.map_or("side not reported", Vocabulary::code),
+            operation.approach.map_or_else(
+                || "approach not reported".to_owned(),
+                |approach| approach.code().replace('_', " ")
+            ),
+            operation.completeness.map_or("completeness not reported", Vocabulary::code),
+        )?;
+    }
+    for episode in &assessment.episodes {
+        let recurrence = &episode.recurrence;
+        let on = recurrence
+            .on
+            .as_ref()
+            .and_then(|on| on.value())
+            .map_or_else(String::new, |on| format!(" on {on}"));
+        writeln!(
+            text,
+            "  episode {}: {} resected, {} metastases; recurrence {}{on}",
+            episode.number,
+            episode.resected,
+            episode.metastases,
+            recurrence.state.code()
+        )?;
+    }
+    Ok(())
+}
+
+fn lobes(text: &mut String, history: &History, assessment: &AssessmentDocument) -> std::fmt::Result {
+    writeln!(text, "\nLobes")?;
+    for place in Place::ALL {
+        let Some(counts) = assessment.lobes.get(place) else { continue };
+        writeln!(
+            text,
+            "{:9} nodules {}, active {}, resected {}, metastases {}, reported as {} {}",
+            place.code(),
+            counts.nodules,
+            counts.active,
+            counts.resected,
+            counts.metastases,
+            Pathology::Benign.code(),
+            counts.benign
+        )?;
+        for nodule in history.nodules.iter().filter(|nodule| nodule.place.place() == place) {
+            one_nodule(text, history, nodule)?;
+        }
+        for (operation, resection) in unlinked(history, place) {
+            writeln!(text, "  specimen without a recorded nodule")?;
+            writeln!(text, "      {}", resected(operation, resection))?;
+        }
+    }
+    Ok(())
+}
+
+fn one_nodule(text: &mut String, history: &History, nodule: &Nodule) -> std::fmt::Result {
+    let count = match nodule.count {
+        NoduleCount::ONE => String::new(),
+        NoduleCount::Exactly(count) => format!("  group of {count}"),
+        NoduleCount::Several => "  several, number not reported".to_owned(),
+    };
+    let segment = nodule.place.segment().map_or_else(String::new, |segment| format!("  {}", segment.code()));
+    let lingula = if nodule.place.lingula() { "  lingula" } else { "" };
+    let fissure =
+        nodule.place.fissural_with().map_or_else(String::new, |lobe| format!("  fissural with {lobe}"));
+    let origin = nodule.origin.map_or_else(String::new, |origin| format!("  found by {}", origin.code()));
+    writeln!(text, "  {}{count}{segment}{lingula}{fissure}{origin}", nodule.id)?;
+    let mut lines = Vec::new();
+    for study in &history.imaging {
+        for finding in study.findings.iter().filter(|finding| finding.nodule == nodule.id) {
+            lines.push((
+                study.on.and_then(PartialDate::earliest),
+                format!("{}  {}  {}", date(study.on), study.id, found(finding)),
+            ));
+        }
+    }
+    for operation in &history.operations {
+        for resection in operation.resections.iter().filter(|resection| is_of(resection, nodule)) {
+            lines.push((operation.on.and_then(PartialDate::earliest), resected(operation, resection)));
+        }
+    }
+    for therapy in history.local_therapies.iter().filter(|therapy| therapy.nodules.contains(&nodule.id)) {
+        let kind = therapy.kind.map_or("local therapy", Vocabulary::code);
+        let line = format!("{}  {}  {kind}", date(therapy.started_on), therapy.id);
+        lines.push((therapy.started_on.and_then(PartialDate::earliest), line));
+    }
+    lines.sort_by_key(|(earliest, _)| *earliest);
+    for (_, line) in lines {
+        writeln!(text, "      {line}")?;
+    }
+    Ok(())
+}
+
+fn found(finding: &Finding) -> String {
+    let size = match (finding.long_mm, finding.short_mm) {
+        (Some(long), Some(short)) => format!("{} x {} mm", long.get(), short.get()),
+        (Some(long), None) => format!("{} mm", long.get()),
+        _ => "size not reported".to_owned(),
+    };
+    let fate =
+        finding.fate.map_or_else(|| "fate not reported".to_owned(), |fate| fate.code().replace('_', " "));
+    let certainty = finding
+        .certainty
+        .map_or_else(String::new, |certainty| format!(", read as {}", certainty.code().replace('_', " ")));
+    let line = if finding.at_staple_line == Some(true) { ", at a staple line" } else { "" };
+    format!("{size}, {fate}{certainty}{line}")
+}
+
+fn is_of(resection: &Resection, of: &Nodule) -> bool {
+    matches!(&resection.target, ResectionTarget::Nodule { nodule, .. } if *nodule == of.id)
+}
+
+fn unlinked(history: &History, at: Place) -> impl Iterator<Item = (&Operation, &Resection)> {
+    history.operations.iter().flat_map(move |operation| {
+        operation.resections.iter().filter_map(move |resection| {
+            matches!(resection.target, ResectionTarget::Specimen { place, .. } if place == at)
+                .then_some((operation, resection))
+        })
+    })
+}
+
+fn resected(operation: &Operation, resection: &Resection) -> String {
+    let word = |code: Option<&str>, otherwise: &str| {
+        code.map_or_else(|| otherwise.to_owned(), |code| code.replace('_', " "))
+    };
+    let size = resection.size_mm.map_or_else(String::new, |size| format!(", {} mm", size.get()));
+    let margin = resection
+        .margin
+        .map_or_else(String::new, |margin| format!(", margin {}", margin.code().replace('_', " ")));
+    format!(
+        "{}  {}  {}, pathology {}{size}{margin}",
+        date(operation.on),
+        operation.id,
+        word(resection.extent.map(Vocabulary::code), "extent not reported"),
+        word(resection.pathology.map(Vocabulary::code), "not reported"),
+    )
+}
+
+fn flags(text: &mut String, assessment: &AssessmentDocument) -> std::fmt::Result {
+    writeln!(text, "\nFlags")?;
+    let raised: Vec<_> = assessment
+        .patterns
+        .iter()
+        .filter(|pattern| matches!(pattern.state.code(), "true" | "unknown"))
+        .collect();
+    if raised.is_empty() {
+        writeln!(text, "  none raised")?;
+    }
+    for pattern in raised {
+        writeln!(
+            text,
+            "  {} {}: {} ({}). {}",
+            pattern.id,
+            pattern.name,
+            pattern.state.code(),
+            pattern.effect,
+            pattern.reason
+        )?;
+        if !pattern.missing.is_empty() {
+            writeln!(text, "      missing: {}", pattern.missing.join(", "))?;
+        }
+    }
+    Ok(())
+}
+
+fn tasks(text: &mut String, assessment: &AssessmentDocument) -> std::fmt::Result {
+    if assessment.data_tasks.is_empty() {
+        return Ok(());
+    }
+    writeln!(text, "\nData to complete or correct")?;
+    for task in &assessment.data_tasks {
+        writeln!(text, "  {}: {}", task.id, task.reason)?;
+    }
+    Ok(())
+}
