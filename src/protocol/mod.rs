@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 pub use self::{
     schedule::{LadderDays, Schedule, TierSchedule, Tolerance, Windows},
+    thresholds::{PatternThresholds, TierThresholds},
     tier::Tier,
 };
 
@@ -35,6 +36,10 @@ pub struct Protocol {
     pub windows: Windows,
     /// Reminder steps.
     pub ladder: LadderDays,
+    /// Limits of the risk tiers.
+    pub tiers: TierThresholds,
+    /// Limits of episodes, growth and the recurrence patterns.
+    pub patterns: PatternThresholds,
 }
 
 /// A named person's approval.
@@ -95,6 +100,8 @@ impl Protocol {
         self.schedule.check(&mut problems);
         self.windows.check(&mut problems);
         self.ladder.check(&mut problems);
+        self.tiers.check(&mut problems);
+        self.patterns.check(&mut problems);
         problems
     }
 }

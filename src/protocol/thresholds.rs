@@ -5,6 +5,8 @@
 
 use serde::Deserialize;
 
+use super::ProtocolProblem;
+
 /// Limits of the risk tiers, section `[tiers]`.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -202,126 +204,136 @@ pub struct ReserveThresholds {
 }
 
 impl TierThresholds {
-    /// What is wrong with the values, each with its remedy; empty when they can be used.
-    #[must_use]
-    pub fn problems(&self) -> Vec<String> {
-        let mut problems = Vec::new();
-        positive(&mut problems, "tiers.observed_nodule_mm", self.observed_nodule_mm);
-        at_least_one(&mut problems, "tiers.many_metastases", self.many_metastases);
-        at_least_one(&mut problems, "tiers.many_episodes", self.many_episodes);
-        if self.long_dfi_months < self.short_dfi_months {
-            problems.push(
-                "`tiers.long_dfi_months` is below `tiers.short_dfi_months`; a long interval cannot be shorter \
-                 than a short one"
-                    .to_owned(),
-            );
-        }
-        if self.standard_after_months < self.low_after_months {
-            problems
-                .push("`tiers.standard_after_months` is below `tiers.low_after_months`; raise it".to_owned());
-        }
-        problems
+    pub(super) fn check(&self, problems: &mut Vec<ProtocolProblem>) {
+        positive(problems, "tiers.observed_nodule_mm", self.observed_nodule_mm);
+        at_least_one(problems, "tiers.many_metastases", self.many_metastases);
+        at_least_one(problems, "tiers.many_episodes", self.many_episodes);
+        not_above(
+            problems,
+            ("tiers.short_dfi_months", f64::from(self.short_dfi_months)),
+            ("tiers.long_dfi_months", f64::from(self.long_dfi_months)),
+        );
+        not_above(
+            problems,
+            ("tiers.low_after_months", f64::from(self.low_after_months)),
+            ("tiers.standard_after_months", f64::from(self.standard_after_months)),
+        );
     }
 }
 
 impl PatternThresholds {
-    /// What is wrong with the values, each with its remedy; empty when they can be used.
-    #[must_use]
-    pub fn problems(&self) -> Vec<String> {
-        let mut problems = Vec::new();
+    pub(super) fn check(&self, problems: &mut Vec<ProtocolProblem>) {
         let growth = &self.growth;
         for (key, value) in [
-            ("growth.diameter_mm", growth.diameter_mm),
-            ("growth.volume_percent", growth.volume_percent),
-            ("growth.volume_slice_mm", growth.volume_slice_mm),
-            ("growth.unreliable_slice_mm", growth.unreliable_slice_mm),
-            ("growth.unreliable_size_mm", growth.unreliable_size_mm),
-            ("growth.urgent_doubling_days", growth.urgent_doubling_days),
-            ("nodes.enlarged_mm", self.nodes.enlarged_mm),
-            ("nodes.watched_mm", self.nodes.watched_mm),
-            ("margin.near_mm", self.margin.near_mm),
-            ("observed.urgent_mm", self.observed.urgent_mm),
-            ("reserve.predicted_percent", self.reserve.predicted_percent),
+            ("patterns.growth.diameter_mm", growth.diameter_mm),
+            ("patterns.growth.volume_percent", growth.volume_percent),
+            ("patterns.growth.volume_slice_mm", growth.volume_slice_mm),
+            ("patterns.growth.unreliable_slice_mm", growth.unreliable_slice_mm),
+            ("patterns.growth.unreliable_size_mm", growth.unreliable_size_mm),
+            ("patterns.growth.urgent_doubling_days", growth.urgent_doubling_days),
+            ("patterns.nodes.enlarged_mm", self.nodes.enlarged_mm),
+            ("patterns.nodes.watched_mm", self.nodes.watched_mm),
+            ("patterns.margin.near_mm", self.margin.near_mm),
+            ("patterns.observed.urgent_mm", self.observed.urgent_mm),
+            ("patterns.reserve.predicted_percent", self.reserve.predicted_percent),
         ] {
-            positive(&mut problems, &format!("patterns.{key}"), value);
+            positive(problems, key, value);
+        }
+        for value in &growth.urgent_sizes_mm {
+            positive(problems, "patterns.growth.urgent_sizes_mm", *value);
         }
         for (key, value) in [
-            ("growth.resolved_studies", growth.resolved_studies),
-            ("therapy.local_failure_studies", self.therapy.local_failure_studies),
-            ("burden.rise", self.burden.rise),
-            ("burden.crossing", self.burden.crossing),
-            ("burden.spread_lobes", self.burden.spread_lobes),
+            ("patterns.growth.resolved_studies", growth.resolved_studies),
+            ("patterns.therapy.local_failure_studies", self.therapy.local_failure_studies),
+            ("patterns.burden.rise", self.burden.rise),
+            ("patterns.burden.crossing", self.burden.crossing),
+            ("patterns.burden.spread_lobes", self.burden.spread_lobes),
+            ("patterns.reserve.segments", self.reserve.segments),
         ] {
-            at_least_one(&mut problems, &format!("patterns.{key}"), value);
+            at_least_one(problems, key, value);
         }
-        let episodes = &self.episodes;
+        self.episodes.check(problems);
+        not_above(
+            problems,
+            ("patterns.nodes.watched_mm", self.nodes.watched_mm),
+            ("patterns.nodes.enlarged_mm", self.nodes.enlarged_mm),
+        );
+        not_above(
+            problems,
+            ("patterns.intervals.very_early_months", f64::from(self.intervals.very_early_months)),
+            ("patterns.intervals.early_months", f64::from(self.intervals.early_months)),
+        );
+    }
+}
+
+impl EpisodeThresholds {
+    fn check(&self, problems: &mut Vec<ProtocolProblem>) {
         for (key, value) in [
-            ("stage_days", episodes.stage_days),
-            ("propose_days", episodes.propose_days),
-            ("completion_days", episodes.completion_days),
-            ("pathology_days", episodes.pathology_days),
+            ("patterns.episodes.stage_days", self.stage_days),
+            ("patterns.episodes.propose_days", self.propose_days),
+            ("patterns.episodes.completion_days", self.completion_days),
+            ("patterns.episodes.pathology_days", self.pathology_days),
         ] {
             if value <= 0 {
-                problems.push(format!("`patterns.episodes.{key}` is {value}; give a number of days above 0"));
+                problems.push(problem(key, format!("is {value}"), "give a number of days above 0"));
             }
         }
-        if self.nodes.watched_mm > self.nodes.enlarged_mm {
-            problems.push(
-                "`patterns.nodes.watched_mm` is above `patterns.nodes.enlarged_mm`; lower it".to_owned(),
-            );
+        if self.stage_overdue_days < 0 {
+            let value = format!("is {}", self.stage_overdue_days);
+            problems.push(problem("patterns.episodes.stage_overdue_days", value, "give 0 or more days"));
         }
-        if self.intervals.very_early_months > self.intervals.early_months {
-            problems
-                .push("`patterns.intervals.very_early_months` is above `early_months`; lower it".to_owned());
-        }
-        problems
     }
 }
 
-fn positive(problems: &mut Vec<String>, key: &str, value: f64) {
+fn problem(key: &str, what: String, remedy: &str) -> ProtocolProblem {
+    ProtocolProblem::new(key, what, remedy.to_owned())
+}
+
+fn positive(problems: &mut Vec<ProtocolProblem>, key: &str, value: f64) {
     if !(value.is_finite() && value > 0.0) {
-        problems.push(format!("`{key}` is {value}; give a number above 0"));
+        problems.push(problem(key, format!("is {value}"), "give a number above 0"));
     }
 }
 
-fn at_least_one(problems: &mut Vec<String>, key: &str, value: u32) {
+fn at_least_one(problems: &mut Vec<ProtocolProblem>, key: &str, value: u32) {
     if value == 0 {
-        problems.push(format!("`{key}` is 0; give 1 or more"));
+        problems.push(problem(key, "is 0".to_owned(), "give 1 or more"));
+    }
+}
+
+fn not_above(problems: &mut Vec<ProtocolProblem>, lower: (&str, f64), upper: (&str, f64)) {
+    if lower.1 > upper.1 {
+        problems.push(problem(lower.0, format!("is above `{}`", upper.0), "lower it"));
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-
-    #[derive(Deserialize)]
-    struct Part {
-        tiers: TierThresholds,
-        patterns: PatternThresholds,
-    }
-
-    const PART: &str = include_str!("../../config/protocols/thresholds.part.toml");
+    use crate::protocol::{Protocol, SHIPPED};
 
     #[test]
-    fn the_shipped_limits_can_be_used() {
-        let part: Part = toml::from_str(PART).unwrap();
-        assert_eq!(part.tiers.problems(), Vec::<String>::new());
-        assert_eq!(part.patterns.problems(), Vec::<String>::new());
-    }
-
-    #[test]
-    fn an_unknown_key_is_refused() {
-        let error = toml::from_str::<Part>(&PART.replace("near_mm", "neer_mm")).err().unwrap().to_string();
-        assert!(error.contains("neer_mm"), "{error}");
+    fn an_unknown_limit_is_refused() {
+        let problems = Protocol::parse(&SHIPPED.replace("near_mm", "neer_mm")).unwrap_err();
+        assert!(problems.iter().any(|problem| problem.problem.contains("neer_mm")), "{problems:?}");
     }
 
     #[test]
     fn impossible_limits_are_named_with_a_remedy() {
-        let mut part: Part = toml::from_str(PART).unwrap();
-        part.tiers.long_dfi_months = 6;
-        part.patterns.growth.diameter_mm = f64::NAN;
-        part.patterns.episodes.stage_days = 0;
-        assert_eq!(part.tiers.problems().len(), 1);
-        assert_eq!(part.patterns.problems().len(), 2);
+        let broken = SHIPPED
+            .replace("long_dfi_months = 36", "long_dfi_months = 6")
+            .replace("diameter_mm = 2.0", "diameter_mm = nan")
+            .replace("stage_days = 183", "stage_days = 0")
+            .replace("resolved_studies = 2", "resolved_studies = 0");
+        let problems = Protocol::parse(&broken).unwrap_err();
+        let keys: Vec<_> = problems.iter().map(|problem| problem.key.as_str()).collect();
+        assert_eq!(
+            keys,
+            [
+                "tiers.short_dfi_months",
+                "patterns.growth.diameter_mm",
+                "patterns.growth.resolved_studies",
+                "patterns.episodes.stage_days"
+            ]
+        );
     }
 }

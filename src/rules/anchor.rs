@@ -84,7 +84,6 @@ fn first_proved(facts: &Facts<'_>) -> Option<(PartialDate, Evidence)> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::rules::testing::{Story, date};
 
     #[test]

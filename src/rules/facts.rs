@@ -9,7 +9,7 @@ use chrono::NaiveDate;
 use crate::domain::{
     dates::{PartialDate, add_months},
     history::HistoryParts,
-    imaging::{Finding, ImagingStudy},
+    imaging::ImagingStudy,
     nodule::Nodule,
     operation::{Operation, Resection, ResectionTarget},
     text::NoduleId,

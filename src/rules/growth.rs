@@ -273,7 +273,7 @@ mod tests {
             rows.iter().enumerate().map(|(at, (on, _))| study(&format!("ct{at}"), on)).collect();
         let findings: Vec<_> = rows.iter().map(|(_, mm)| finding("n1", *mm)).collect();
         let sightings: Vec<Sighting<'_>> = studies.iter().zip(&findings).collect();
-        growth(&sightings, &limits().1.growth)
+        growth(&sightings, &limits().growth)
     }
 
     #[test]
@@ -331,10 +331,10 @@ mod tests {
         let mut findings = [finding("n1", 8.0), finding("n1", 9.0)];
         findings[1].fate = Some(Fate::Grown);
         let sightings: Vec<Sighting<'_>> = studies.iter().zip(&findings).collect();
-        assert_eq!(growth(&sightings, &limits().1.growth).grown, Truth::Unknown);
+        assert_eq!(growth(&sightings, &limits().growth).grown, Truth::Unknown);
         findings[1].long_mm = None;
         let sightings: Vec<Sighting<'_>> = studies.iter().zip(&findings).collect();
-        assert_eq!(growth(&sightings, &limits().1.growth).fired, vec![GrowthRule::Reader]);
+        assert_eq!(growth(&sightings, &limits().growth).fired, vec![GrowthRule::Reader]);
     }
 
     #[test]
@@ -348,7 +348,7 @@ mod tests {
         }
         let check = |studies: &[ImagingStudy; 2], findings: &[Finding; 2]| {
             let sightings: Vec<Sighting<'_>> = studies.iter().zip(findings).collect();
-            growth(&sightings, &limits().1.growth).grown
+            growth(&sightings, &limits().growth).grown
         };
         assert_eq!(check(&studies, &findings), Truth::Unknown, "slices are not reported");
         for study in &mut studies {

@@ -35,7 +35,7 @@ use chrono::NaiveDate;
 
 use crate::{
     domain::{dates::PartialDate, history::History, truth::Truth},
-    protocol::thresholds::{PatternThresholds, TierThresholds},
+    protocol::Protocol,
 };
 
 use self::{case::Case, facts::Facts};
@@ -95,12 +95,8 @@ pub struct Clearance {
 ///
 /// Facts dated after `as_of` change nothing. Never fails and never panics, whatever the record holds.
 #[must_use]
-pub fn evaluate(
-    history: &History,
-    tiers: &TierThresholds,
-    limits: &PatternThresholds,
-    as_of: NaiveDate,
-) -> Evaluation {
+pub fn evaluate(history: &History, protocol: &Protocol, as_of: NaiveDate) -> Evaluation {
+    let (tiers, limits) = (&protocol.tiers, &protocol.patterns);
     let known = as_of::known_on(history, as_of);
     let facts = Facts::new(&known, as_of);
     let mut data_tasks = Vec::new();

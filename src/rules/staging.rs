@@ -343,7 +343,7 @@ mod tests {
     }
 
     fn tasks(story: &Story) -> Vec<String> {
-        story.evaluate("2024-06-01").data_tasks.iter().map(crate::rules::DataTask::id).collect()
+        story.evaluate("2024-06-01").data_tasks.iter().map(DataTask::id).collect()
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! Patient stories for tests: builders that read as prose and always give a history.
 
 use chrono::NaiveDate;
-use serde::Deserialize;
 
 use crate::{
     domain::{
@@ -23,21 +22,18 @@ use crate::{
             Vocabulary,
         },
     },
-    protocol::thresholds::{PatternThresholds, TierThresholds},
+    protocol::{PatternThresholds, Protocol, SHIPPED},
     rules::{Evaluation, evaluate},
 };
 
-#[derive(Deserialize)]
-struct Limits {
-    tiers: TierThresholds,
-    patterns: PatternThresholds,
+/// The shipped protocol.
+pub fn protocol() -> Protocol {
+    Protocol::parse(SHIPPED).unwrap()
 }
 
 /// The shipped limits.
-pub fn limits() -> (TierThresholds, PatternThresholds) {
-    let text = include_str!("../../config/protocols/thresholds.part.toml");
-    let limits: Limits = toml::from_str(text).unwrap();
-    (limits.tiers, limits.patterns)
+pub fn limits() -> PatternThresholds {
+    protocol().patterns
 }
 
 pub fn date(text: &str) -> PartialDate {
@@ -395,8 +391,7 @@ impl Story {
     }
 
     pub fn evaluate(&self, as_of: &str) -> Evaluation {
-        let (tiers, patterns) = limits();
         let as_of: NaiveDate = as_of.parse().unwrap();
-        evaluate(&self.history(), &tiers, &patterns, as_of)
+        evaluate(&self.history(), &protocol(), as_of)
     }
 }
