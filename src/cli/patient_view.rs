@@ -45,6 +45,9 @@ fn head(text: &mut String, clinic: &str, assessment: &AssessmentDocument) -> std
     for trigger in assessment.tier.triggers.iter().filter(|trigger| trigger.state.code() != "false") {
         writeln!(text, "  {:8} {}: {}", trigger.state.code(), trigger.id, trigger.reason)?;
     }
+    if let Some(proposal) = &assessment.tier.proposal {
+        writeln!(text, "  proposed: tier {}, {}", proposal.to, proposal.reason)?;
+    }
     writeln!(text, "\nPlan {}", assessment.plan.state.code())?;
     match &assessment.plan.next {
         Some(next) => {
@@ -69,9 +72,10 @@ fn head(text: &mut String, clinic: &str, assessment: &AssessmentDocument) -> std
     );
     writeln!(
         text,
-        "\nDisease-free interval: {}, {days}, under 12 months: {}",
+        "\nDisease-free interval: {}, {days}, under 12 months: {}\n  {}",
         assessment.dfi.class.code().replace('_', " "),
-        assessment.dfi.lt_12_months.code()
+        assessment.dfi.lt_12_months.code(),
+        assessment.dfi.reason
     )
 }
 

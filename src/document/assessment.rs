@@ -70,6 +70,24 @@ pub struct DiseaseFreeInterval {
     pub days: Option<Days>,
     /// Whether it is shorter than twelve calendar months.
     pub lt_12_months: TruthCode,
+    /// When during primary treatment: `pre_op`, `post_op` or `unknown`; null for the other classes.
+    pub sub_class: Option<String>,
+    /// Why, in one sentence.
+    pub reason: String,
+    /// Ids of the facts it rests on.
+    pub evidence: Vec<String>,
+    /// The interval by other published definitions, for audits only.
+    pub variants: Vec<DfiVariantEntry>,
+}
+
+/// The disease-free interval by another published definition.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DfiVariantEntry {
+    /// Which definition: `from-diagnosis` or `to-metastasectomy`.
+    pub id: String,
+    /// Days.
+    pub days: Days,
 }
 
 /// A number of days within bounds; a null bound is open.
@@ -172,6 +190,8 @@ pub struct PatternEntry {
     pub evidence: Vec<String>,
     /// What would decide it.
     pub missing: Vec<String>,
+    /// Finer shades, such as `very-early`.
+    pub labels: Vec<String>,
 }
 
 /// The surveillance tier and what led to it.
@@ -182,6 +202,18 @@ pub struct TierEntry {
     pub tier: String,
     /// What was asked.
     pub triggers: Vec<TriggerEntry>,
+    /// A step down that a clinician may accept; null where there is none.
+    pub proposal: Option<ProposalEntry>,
+}
+
+/// A proposed step down. Nothing changes until a clinician accepts it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProposalEntry {
+    /// To this tier.
+    pub to: String,
+    /// Why it may be proposed.
+    pub reason: String,
 }
 
 /// One input of the tier.
@@ -190,6 +222,8 @@ pub struct TierEntry {
 pub struct TriggerEntry {
     /// Stable id.
     pub id: String,
+    /// The tier it leads to.
+    pub tier: String,
     /// The answer.
     pub state: PatternState,
     /// Why, in one sentence.
