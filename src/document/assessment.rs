@@ -71,12 +71,16 @@ pub struct DiseaseFreeInterval {
     /// Whether it is shorter than twelve calendar months.
     pub lt_12_months: TruthCode,
     /// When during primary treatment: `pre_op`, `post_op` or `unknown`; null for the other classes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sub_class: Option<String>,
     /// Why, in one sentence.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub reason: String,
     /// Ids of the facts it rests on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub evidence: Vec<String>,
     /// The interval by other published definitions, for audits only.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub variants: Vec<DfiVariantEntry>,
 }
 
@@ -191,6 +195,7 @@ pub struct PatternEntry {
     /// What would decide it.
     pub missing: Vec<String>,
     /// Finer shades, such as `very-early`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub labels: Vec<String>,
 }
 
@@ -203,6 +208,7 @@ pub struct TierEntry {
     /// What was asked.
     pub triggers: Vec<TriggerEntry>,
     /// A step down that a clinician may accept; null where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proposal: Option<ProposalEntry>,
 }
 
@@ -223,6 +229,7 @@ pub struct TriggerEntry {
     /// Stable id.
     pub id: String,
     /// The tier it leads to.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub tier: String,
     /// The answer.
     pub state: PatternState,
@@ -253,8 +260,10 @@ pub struct PlanEntry {
 #[serde(deny_unknown_fields)]
 pub struct SlotEntry {
     /// What it asks for: `baseline`, `series`, `observed-nodule`, `guard`, `decision` or `review`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub kind: String,
     /// What it is in words, such as `month 12`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub label: String,
     /// Day it is due.
     #[schemars(with = "String", extend("format" = "date"))]
