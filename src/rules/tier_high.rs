@@ -16,6 +16,7 @@ use super::{
     evidence::{Evidence, listed},
     nodes::nodal,
     nodule_state::NoduleState,
+    patterns::{PatternResult, TierEffect},
     systemic::progression,
     tier::Trigger,
 };
@@ -35,6 +36,32 @@ pub(super) fn triggers(case: &Case<'_, '_>) -> Vec<Trigger> {
         refuted(case),
         observed(case),
     ]
+}
+
+/// Patterns that raise the tier and are not among the triggers above.
+pub(super) fn of_patterns(patterns: &[PatternResult]) -> Vec<Trigger> {
+    const RAISING: [&str; 3] = ["P02", "P04", "P20"];
+    let raising = patterns.iter().filter(|result| RAISING.contains(&result.info.id));
+    raising
+        .map(|result| {
+            // A falling interval raises the tier only while it is short.
+            let raises = result.effect.tier != TierEffect::None || !result.state.truth().is_true();
+            let state = if raises { result.state.truth() } else { Truth::False };
+            // Where only a pattern's own effect raises the tier, an open pattern is no missing tier input.
+            let state = if result.effect.tier == TierEffect::None && state.is_unknown() {
+                Truth::False
+            } else {
+                state
+            };
+            trigger(
+                result.info.name,
+                state,
+                result.reason.clone(),
+                result.evidence.clone(),
+                result.info.source,
+            )
+        })
+        .collect()
 }
 
 fn trigger(
@@ -203,6 +230,11 @@ fn mpnst(case: &Case<'_, '_>) -> Trigger {
     };
     let evidence = code.map(|_| Evidence::Part("primary.icd_o_3")).into_iter().collect();
     trigger("mpnst", state, reason, evidence, "Tetta 2021; Billingsley 1999")
+}
+
+/// Whether the type of the primary is needed and not coded.
+pub(super) fn lacks_morphology(case: &Case<'_, '_>) -> bool {
+    mpnst(case).state.is_unknown()
 }
 
 fn many_episodes(case: &Case<'_, '_>) -> Trigger {
