@@ -31,7 +31,8 @@ fn broken(change: impl FnOnce(&mut Value)) -> String {
 
 fn table() -> Vec<Bad> {
     let sound = broken(|_| {});
-    let utf16: Vec<u8> = [0xff, 0xfe].into_iter().chain(sound.encode_utf16().flat_map(u16::to_le_bytes)).collect();
+    let utf16: Vec<u8> =
+        [0xff, 0xfe].into_iter().chain(sound.encode_utf16().flat_map(u16::to_le_bytes)).collect();
     let latin1 = broken(|it| it["primary"]["histology"] = json!("XX")).into_bytes();
     let at = latin1.windows(2).position(|pair| pair == b"XX").unwrap();
     let latin1 = [&latin1[..at], &[0xe4], &latin1[at + 2..]].concat();
@@ -43,8 +44,16 @@ fn table() -> Vec<Bad> {
     );
     vec![
         bad("cut off", &sound[..sound.len() / 2], &["line", "$"]),
-        bad("wrong lobe", broken(|it| it["nodules"][0]["lobe"] = json!("XLL")), &["$.nodules[0].lobe", "XLL", "RLL"]),
-        bad("31 February", broken(|it| it["operations"][0]["on"] = json!("2021-02-31")), &["$.operations[0].on", "2021-02-31"]),
+        bad(
+            "wrong lobe",
+            broken(|it| it["nodules"][0]["lobe"] = json!("XLL")),
+            &["$.nodules[0].lobe", "XLL", "RLL"],
+        ),
+        bad(
+            "31 February",
+            broken(|it| it["operations"][0]["on"] = json!("2021-02-31")),
+            &["$.operations[0].on", "2021-02-31"],
+        ),
         bad("NUL", nul, &["NUL", "remove"]),
         bad(
             "doubled nodule id",
@@ -62,13 +71,37 @@ fn table() -> Vec<Bad> {
             }),
             &["$.operations[1].id", "op1"],
         ),
-        bad("unknown nodule", broken(|it| it["operations"][0]["resections"][0]["nodule"] = json!("n9")), &["$.operations[0].resections[0].nodule", "n9"]),
-        bad("unknown key", broken(|it| it["patient"]["study"] = json!("x")), &["$.patient.study", "study_id"]),
-        bad("wrong type", broken(|it| it["imaging"][0]["slice_mm"] = json!("thin")), &["$.imaging[0].slice_mm"]),
-        bad("negative size", broken(|it| it["imaging"][0]["findings"][0]["long_mm"] = json!(-3)), &["$.imaging[0].findings[0].long_mm", "-3"]),
+        bad(
+            "unknown nodule",
+            broken(|it| it["operations"][0]["resections"][0]["nodule"] = json!("n9")),
+            &["$.operations[0].resections[0].nodule", "n9"],
+        ),
+        bad(
+            "unknown key",
+            broken(|it| it["patient"]["study"] = json!("x")),
+            &["$.patient.study", "study_id"],
+        ),
+        bad(
+            "wrong type",
+            broken(|it| it["imaging"][0]["slice_mm"] = json!("thin")),
+            &["$.imaging[0].slice_mm"],
+        ),
+        bad(
+            "negative size",
+            broken(|it| it["imaging"][0]["findings"][0]["long_mm"] = json!(-3)),
+            &["$.imaging[0].findings[0].long_mm", "-3"],
+        ),
         bad("no study id", broken(|it| it["patient"] = json!({"sex": "male"})), &["$.patient", "study_id"]),
-        bad("wrong format", broken(|it| it["format"] = json!("lobewatch.history/9")), &["$.format", "lobewatch.history/1"]),
-        bad("a doubled key", r#"{"format":"lobewatch.history/1","patient":{"study_id":"BAD-1","study_id":"BAD-2"}}"#, &["study_id"]),
+        bad(
+            "wrong format",
+            broken(|it| it["format"] = json!("lobewatch.history/9")),
+            &["$.format", "lobewatch.history/1"],
+        ),
+        bad(
+            "a doubled key",
+            r#"{"format":"lobewatch.history/1","patient":{"study_id":"BAD-1","study_id":"BAD-2"}}"#,
+            &["study_id"],
+        ),
         bad("nested too deep", deep, &["nested", "levels"]),
         bad("Latin-1", latin1, &["UTF-8"]),
         bad("UTF-16", utf16, &["UTF-16", "UTF-8"]),
@@ -115,7 +148,10 @@ fn the_good_documents_among_bad_ones_go_in(program: Program) {
     let lines = program.write("mixed.ndjson", lines);
     let ended = program.import(&[&lines]).with_code(2);
     assert!(ended.out.contains("recorded: 2 new, 0 changed, 0 unchanged, 2 refused"), "{ended}");
-    assert!(ended.err.contains("mixed.ndjson:2  BAD-1") && ended.err.contains("$.nodules[0].lobe"), "{ended}");
+    assert!(
+        ended.err.contains("mixed.ndjson:2  BAD-1") && ended.err.contains("$.nodules[0].lobe"),
+        "{ended}"
+    );
     assert!(ended.err.contains("line 3") || ended.err.contains("line 4"), "{ended}");
     let array = program.write("mixed.json", json!([one("GOOD-3"), wrong, one("GOOD-4")]).to_string());
     let mut files = case_files();
@@ -142,7 +178,9 @@ fn a_study_id_comes_once_in_an_import_whatever_the_files(program: Program) {
 }
 
 fn all_or_nothing_and_dry_run_record_nothing(program: Program) {
-    program.import(&[program.write("old.json", operated("OLD-1", "default", days_ago(300), &[]).to_string())]).with_code(0);
+    program
+        .import(&[program.write("old.json", operated("OLD-1", "default", days_ago(300), &[]).to_string())])
+        .with_code(0);
     let (before, batches) = (program.export(), program.done(&["batches", "list"]));
     let mut wrong = operated("BAD-1", "default", days_ago(300), &[]);
     wrong["nodules"][0]["lobe"] = json!("XLL");

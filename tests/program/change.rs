@@ -132,7 +132,8 @@ fn every_revision_says_who_and_why(program: Program) {
     let blank = program.run(&["import", "--by", "  ", &original]).with_code(2);
     assert!(blank.err.contains("--by NAME"), "{blank}");
     program.run(&["import", "--by", "Dr Known", "--reason", "referral letter", &original]).with_code(0);
-    let named = "SELECT count(*) AS n FROM revisions WHERE recorded_by = 'Dr Known' AND reason = 'referral letter'";
+    let named =
+        "SELECT count(*) AS n FROM revisions WHERE recorded_by = 'Dr Known' AND reason = 'referral letter'";
     assert_eq!(program.number(named), 1);
     assert!(program.done(&["batches", "list"]).contains("by Dr Known  1 new"));
     let mut signed_in = program.command(&["import", &changed(&program)]);

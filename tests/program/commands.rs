@@ -23,11 +23,17 @@ fn migrate_may_be_repeated(program: Program) {
 }
 
 fn the_doctor_finds_a_sound_registry_sound_and_says_what_is_wrong(mut program: Program) {
-    program.set("mail.folder", program.path("outbox").to_str().unwrap().to_owned().as_str());
-    program.set("clinics.default.coordinator_email", "coordinator@clinic.example");
+    program.clinic("default");
     program.done(&["migrate"]);
     let sound = program.done(&["doctor"]);
-    for line in ["ok       settings", "ok       registry", "ok       schema", "note     nightly run", "ok       clinic", "ok       mail"] {
+    for line in [
+        "ok       settings",
+        "ok       registry",
+        "ok       schema",
+        "note     nightly run",
+        "ok       clinic",
+        "ok       mail",
+    ] {
         assert!(sound.contains(line), "{line}:\n{sound}");
     }
     assert!(sound.contains("not approved by anybody"), "the shipped protocol is no approved one:\n{sound}");
@@ -100,7 +106,10 @@ fn a_test_mail_reaches_the_server_and_a_refusal_is_told() {
     let said = program.done(&["send-test-mail", "someone@clinic.example"]);
     assert!(said.contains("the smtp transport took the mail"), "{said}");
     let taken = relay.taken();
-    assert_eq!((taken.len(), taken[0].envelope_to.as_slice()), (1, &["someone@clinic.example".to_owned()][..]));
+    assert_eq!(
+        (taken.len(), taken[0].envelope_to.as_slice()),
+        (1, &["someone@clinic.example".to_owned()][..])
+    );
     relay.control(&serde_json::json!({"rcpt": "550 5.1.1 nobody"}));
     let refused = program.run(&["send-test-mail", "someone@clinic.example"]).with_code(1);
     assert!(refused.err.contains("the mail did not leave"), "{refused}");
@@ -141,7 +150,10 @@ fn the_printed_schemas_are_the_published_ones() {
     let program = Program::on_sqlite();
     for (format, file) in [("history", "history-1.json"), ("assessment", "assessment-1.json")] {
         let published = format!("{}/docs/schema/{file}", env!("CARGO_MANIFEST_DIR"));
-        assert_eq!(parsed(&program.done(&["schema", format])), parsed(&fs::read_to_string(published).unwrap()));
+        assert_eq!(
+            parsed(&program.done(&["schema", format])),
+            parsed(&fs::read_to_string(published).unwrap())
+        );
     }
 }
 
@@ -150,8 +162,20 @@ fn help_names_every_command_and_a_wrong_one_ends_with_code_2() {
     let program = Program::on_sqlite();
     let help = program.done(&["--help"]);
     let commands = [
-        "import", "export", "batches", "patients", "sweep", "serve", "migrate", "doctor", "send-test-mail", "demo",
-        "assess", "normalise", "check-config", "schema",
+        "import",
+        "export",
+        "batches",
+        "patients",
+        "sweep",
+        "serve",
+        "migrate",
+        "doctor",
+        "send-test-mail",
+        "demo",
+        "assess",
+        "normalise",
+        "check-config",
+        "schema",
     ];
     let known: BTreeSet<&str> = help.lines().filter_map(|line| line.split_whitespace().next()).collect();
     for command in commands {

@@ -18,7 +18,10 @@ fn assert_keys(object: &Value, keys: &[&str], place: &str) {
 
 #[track_caller]
 fn assert_one_of(value: &Value, codes: &[&str], place: &str) {
-    assert!(value.as_str().is_some_and(|code| codes.contains(&code)), "{place} is {value}, none of {codes:?}");
+    assert!(
+        value.as_str().is_some_and(|code| codes.contains(&code)),
+        "{place} is {value}, none of {codes:?}"
+    );
 }
 
 fn items<'a>(value: &'a Value, place: &str) -> &'a [Value] {
@@ -26,12 +29,15 @@ fn items<'a>(value: &'a Value, place: &str) -> &'a [Value] {
 }
 
 fn is_count(value: &Value) -> bool {
-    value.is_u64() || value.as_object().is_some_and(|it| it.len() == 1 && it.get("min").is_some_and(Value::is_u64))
+    value.is_u64()
+        || value.as_object().is_some_and(|it| it.len() == 1 && it.get("min").is_some_and(Value::is_u64))
 }
 
 fn is_bounds(value: &Value) -> bool {
     let end = |end: &Value| end.is_i64() || end.is_null();
-    value.as_object().is_some_and(|it| it.len() == 2 && it.get("min").is_some_and(end) && it.get("max").is_some_and(end))
+    value
+        .as_object()
+        .is_some_and(|it| it.len() == 2 && it.get("min").is_some_and(end) && it.get("max").is_some_and(end))
 }
 
 const TRUTH: [&str; 3] = ["true", "false", "unknown"];
@@ -39,7 +45,16 @@ const PATTERN: [&str; 4] = ["true", "false", "unknown", "not_applicable"];
 
 fn assert_fits_the_contract(assessment: &Value) {
     let top = [
-        "format", "study_id", "as_of", "protocol", "dfi", "episodes", "lobes", "patterns", "tier", "plan",
+        "format",
+        "study_id",
+        "as_of",
+        "protocol",
+        "dfi",
+        "episodes",
+        "lobes",
+        "patterns",
+        "tier",
+        "plan",
         "data_tasks",
     ];
     assert_keys(assessment, &top, "$");
@@ -47,7 +62,11 @@ fn assert_fits_the_contract(assessment: &Value) {
     assert_keys(&assessment["protocol"], &["id", "version"], "$.protocol");
     let dfi = &assessment["dfi"];
     assert_keys(dfi, &["class", "days", "lt_12_months"], "$.dfi");
-    assert_one_of(&dfi["class"], &["synchronous", "during_primary_treatment", "metachronous", "unknown"], "dfi.class");
+    assert_one_of(
+        &dfi["class"],
+        &["synchronous", "during_primary_treatment", "metachronous", "unknown"],
+        "dfi.class",
+    );
     assert!(dfi["days"].is_null() || is_bounds(&dfi["days"]), "{dfi}");
     assert_one_of(&dfi["lt_12_months"], &TRUTH, "dfi.lt_12_months");
     for (at, episode) in items(&assessment["episodes"], "$.episodes").iter().enumerate() {
@@ -59,7 +78,10 @@ fn assert_fits_the_contract(assessment: &Value) {
         assert!(lobes.contains_key(lobe), "{lobe} is always there");
     }
     for (lobe, counts) in lobes {
-        assert!(LOBES.contains(&lobe.as_str()) || matches!(lobe.as_str(), "right_nos" | "left_nos" | "nos"), "{lobe}");
+        assert!(
+            LOBES.contains(&lobe.as_str()) || matches!(lobe.as_str(), "right_nos" | "left_nos" | "nos"),
+            "{lobe}"
+        );
         assert_keys(counts, &["nodules", "active", "resected", "metastases", "benign"], lobe);
         assert!(counts.as_object().unwrap().values().all(is_count), "{lobe}: {counts}");
     }
@@ -80,8 +102,19 @@ fn assert_fits_the_contract(assessment: &Value) {
 
 fn assert_episode(episode: &Value) {
     let keys = [
-        "number", "operations", "started_on", "cleared_on", "completeness", "cleared", "resected", "metastases",
-        "viable", "benign", "occult", "by_lobe", "recurrence",
+        "number",
+        "operations",
+        "started_on",
+        "cleared_on",
+        "completeness",
+        "cleared",
+        "resected",
+        "metastases",
+        "viable",
+        "benign",
+        "occult",
+        "by_lobe",
+        "recurrence",
     ];
     assert_keys(episode, &keys, "episode");
     assert_one_of(&episode["cleared"], &TRUTH, "episode.cleared");
@@ -91,7 +124,11 @@ fn assert_episode(episode: &Value) {
     assert!(episode["by_lobe"].as_object().unwrap().values().all(is_count), "{episode}");
     let recurrence = &episode["recurrence"];
     assert_keys(recurrence, &["state", "on", "interval_days", "lobes", "same_lobe", "side"], "recurrence");
-    assert_one_of(&recurrence["state"], &["none", "suspected", "confirmed", "refuted", "unknown"], "recurrence.state");
+    assert_one_of(
+        &recurrence["state"],
+        &["none", "suspected", "confirmed", "refuted", "unknown"],
+        "recurrence.state",
+    );
     let sides = ["ipsilateral", "contralateral", "bilateral", "not_applicable", "unknown"];
     assert_one_of(&recurrence["side"], &sides, "recurrence.side");
     assert_one_of(&recurrence["same_lobe"], &TRUTH, "recurrence.same_lobe");
@@ -109,7 +146,10 @@ fn assert_patterns(patterns: &Value) {
         assert!(pattern["reason"].as_str().is_some_and(|why| !why.is_empty()), "{pattern}");
         assert!(pattern["evidence"].is_array() && pattern["missing"].is_array(), "{pattern}");
         let undecided = pattern["state"] == "unknown";
-        assert!(!undecided || !items(&pattern["missing"], "missing").is_empty(), "unknown for a reason: {pattern}");
+        assert!(
+            !undecided || !items(&pattern["missing"], "missing").is_empty(),
+            "unknown for a reason: {pattern}"
+        );
     }
 }
 
@@ -134,7 +174,10 @@ fn assert_slot(slot: &Value) {
     }
     assert_keys(&slot["window"], &["from", "to"], "window");
     let day = |value: &Value| value.as_str().unwrap().parse::<chrono::NaiveDate>().unwrap();
-    assert!(day(&slot["window"]["from"]) <= day(&slot["due_on"]) && day(&slot["due_on"]) <= day(&slot["window"]["to"]));
+    assert!(
+        day(&slot["window"]["from"]) <= day(&slot["due_on"])
+            && day(&slot["due_on"]) <= day(&slot["window"]["to"])
+    );
     assert!(!slot["why"].as_str().unwrap().is_empty(), "{slot}");
 }
 
@@ -148,7 +191,8 @@ fn full() -> Value {
     ]);
     let found = days_ago(400);
     document["imaging"][2]["lobes"]["LUL"] = json!("nodules");
-    document["imaging"][2]["findings"] = json!([{"nodule": "n2", "status": "new", "long_mm": 7.5, "certainty": "probable"}]);
+    document["imaging"][2]["findings"] =
+        json!([{"nodule": "n2", "status": "new", "long_mm": 7.5, "certainty": "probable"}]);
     document["imaging"][2]["not_itemised"] = json!([{"lobe": "LLL", "count": null, "max_mm": 3}]);
     document["operations"][0]["resections"].as_array_mut().unwrap().extend([
         json!({"nodule": "g3", "extent": "precision", "pathology": "met_viable"}),
@@ -192,13 +236,17 @@ fn an_assessment_depends_on_its_day_and_on_nothing_else() {
     assert_eq!(one, program.done(&["assess", "--as-of", &early, &file]));
     let then = parsed(&one);
     assert_eq!(then["as_of"], json!(early));
-    assert_eq!(then["episodes"][0]["recurrence"]["state"], "none", "what came later was not known then: {then}");
+    assert_eq!(
+        then["episodes"][0]["recurrence"]["state"], "none",
+        "what came later was not known then: {then}"
+    );
     let now = parsed(&program.done(&["assess", &file]));
     assert_ne!(now["episodes"][0]["recurrence"]["state"], "none", "{now}");
     let pretty = program.done(&["assess", "--pretty", "--as-of", &early, &file]);
     assert!(pretty.lines().count() > 50, "{pretty}");
     assert_eq!(parsed(&pretty), then);
-    let read = program.run_reading(&["assess", "--as-of", &early, "-"], full().to_string().as_bytes()).with_code(0);
+    let read =
+        program.run_reading(&["assess", "--as-of", &early, "-"], full().to_string().as_bytes()).with_code(0);
     assert_eq!(read.out, one);
 }
 

@@ -123,7 +123,8 @@ fn every_published_case_is_assessed_as_worked_out_by_hand() {
     for file in case_files() {
         let path = std::path::Path::new(&file);
         let name = path.file_name().unwrap();
-        let expected = parsed(&fs::read_to_string(path.parent().unwrap().join("expected").join(name)).unwrap());
+        let expected =
+            parsed(&fs::read_to_string(path.parent().unwrap().join("expected").join(name)).unwrap());
         let day = expected["as_of"].as_str().unwrap();
         let found = parsed(&program.done(&["assess", "--as-of", day, &file]));
         let mut differences = differences(&expected["expect"], &found);

@@ -76,7 +76,8 @@ fn the_figure_with_22_nodules_is_one_operation_with_every_nodule_under_its_lobe(
 
 fn documents_come_in_as_array_and_as_lines_and_through_standard_input_alike(program: Program) {
     let texts: Vec<String> = case_files().iter().map(|file| std::fs::read_to_string(file).unwrap()).collect();
-    let lines: String = case_files().iter().map(|file| program.done(&["normalise", "--ndjson", file])).collect();
+    let lines: String =
+        case_files().iter().map(|file| program.done(&["normalise", "--ndjson", file])).collect();
     let array = program.write("array.json", format!("[{}]", texts.join(",\n")));
     let ndjson = program.write("lines.ndjson", &lines);
     program.import(&[&array]).with_code(0);

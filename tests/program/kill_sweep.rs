@@ -16,7 +16,7 @@ use crate::{
 };
 
 const SEED: u64 = 4_711;
-const PATIENTS: u64 = 300;
+const PATIENTS: u64 = 100;
 /// Civil days that are planned for, each with its kills and then one run that is left alone.
 const NIGHTS: u64 = 5;
 const KILLS_A_NIGHT: usize = 10;
@@ -59,9 +59,7 @@ fn kill_sweep_at_random_moments_and_nobody_is_lost_and_no_digest_is_doubled(mut 
     let quiet_relay = Relay::start(Mode::Plain);
     program.mails_to(&relay, Mode::Plain).set("log.filter", "error");
     for clinic in CLINICS {
-        program
-            .set(&format!("clinics.{clinic}.name"), clinic)
-            .set(&format!("clinics.{clinic}.coordinator_email"), &format!("{clinic}@clinic.example"));
+        program.clinic(clinic);
     }
     let file = program.write("cohort.ndjson", cohort());
     program.import(&[&file]).with_code(0);
@@ -95,7 +93,10 @@ fn kill_sweep_at_random_moments_and_nobody_is_lost_and_no_digest_is_doubled(mut 
             assert_eq!(program.number(rows), unkilled.number(rows), "night {night}: {rows}");
         }
         let rows = |from: &Program| {
-            from.patients().iter().map(|row| (row["study_id"].to_string(), row.clone())).collect::<BTreeMap<_, _>>()
+            from.patients()
+                .iter()
+                .map(|row| (row["study_id"].to_string(), row.clone()))
+                .collect::<BTreeMap<_, _>>()
         };
         assert_eq!(rows(&program), rows(&unkilled), "night {night}");
         program.assert_database_is_sound();
@@ -117,12 +118,16 @@ fn complete(program: &Program, relay: &Relay, day: NaiveDate, before: usize) {
     loop {
         let report = program.done(&arguments(day));
         assert!(report.contains("every followed patient has"), "{report}");
-        let waiting = "SELECT count(*) AS n FROM mails WHERE state IN ('planned', 'claimed', 'failed', 'unknown')";
+        let waiting =
+            "SELECT count(*) AS n FROM mails WHERE state IN ('planned', 'claimed', 'failed', 'unknown')";
         if program.number(waiting) == 0 {
             return;
         }
         let arrived = relay.taken().len() - before;
-        assert!(began.elapsed() < Duration::from_secs(40), "{arrived} mails arrived; the rest never does: {report}");
+        assert!(
+            began.elapsed() < Duration::from_secs(40),
+            "{arrived} mails arrived; the rest never does: {report}"
+        );
         std::thread::sleep(Duration::from_millis(500));
     }
 }

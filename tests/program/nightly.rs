@@ -31,11 +31,14 @@ fn sweep(program: &Program) -> String {
 }
 
 fn every_living_followed_patient_has_a_next_scan_or_an_open_task(mut program: Program) {
-    program.set("clinics.default.coordinator_email", "coordinator@clinic.example");
+    program.clinic("default");
     let documents = import_moved_cases(&program);
     let report = sweep(&program);
     assert!(report.contains("patients: 14 looked at"), "{report}");
-    assert!(report.contains("every followed patient has a next CT, an open task or a recorded end"), "{report}");
+    assert!(
+        report.contains("every followed patient has a next CT, an open task or a recorded end"),
+        "{report}"
+    );
     let rows = program.patients();
     assert_eq!(rows.len(), documents.len());
     let mut followed = 0;
@@ -77,9 +80,7 @@ fn one_digest_a_day_reaches_each_clinic_over_starttls_and_a_second_run_sends_not
     let relay = Relay::start(Mode::StartTls);
     program.mails_to(&relay, Mode::StartTls);
     for clinic in ["default", "north", "quiet", "south"] {
-        program
-            .set(&format!("clinics.{clinic}.name"), &format!("Clinic {clinic}"))
-            .set(&format!("clinics.{clinic}.coordinator_email"), &format!("{clinic}@clinic.example"));
+        program.clinic(clinic);
     }
     import_moved_cases(&program);
     let mut documents = Vec::new();
@@ -134,7 +135,6 @@ fn one_digest_a_day_reaches_each_clinic_over_starttls_and_a_second_run_sends_not
 fn a_mail_that_cannot_leave_waits_under_its_message_id(mut program: Program) {
     let relay = Relay::start(Mode::Plain);
     program.mails_to(&relay, Mode::Plain);
-    program.set("clinics.default.coordinator_email", "coordinator@clinic.example");
     import_moved_cases(&program);
     relay.control(&json!({"rcpt": "450 4.2.1 busy"}));
     let report = sweep(&program);

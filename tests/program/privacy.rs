@@ -43,13 +43,15 @@ fn patient(study_id: &str) -> Value {
     document["patient"]["clinician"] = json!("canaryclinician");
     document["primary"]["histology"] = json!("canarysarcoma");
     document["primary"]["site"] = json!("canarysite");
-    document["nodules"].as_array_mut().unwrap().push(json!({"id": "n2", "lobe": "right_nos", "origin": "imaging"}));
+    document["nodules"]
+        .as_array_mut()
+        .unwrap()
+        .push(json!({"id": "n2", "lobe": "right_nos", "origin": "imaging"}));
     document
 }
 
 fn prepared(program: &mut Program, relay: &Relay) {
     program.mails_to(relay, Mode::StartTls);
-    program.set("clinics.default.coordinator_email", "coordinator@clinic.example");
     let file = program.write("people.json", json!([patient("P-1"), patient("P-2")]).to_string());
     program.import(&[&file, "--reason", "canaryreason"]).with_code(0);
     assert!(FACTS[..11].iter().all(|fact| program.export().contains(fact)), "the marks are on record");
@@ -90,7 +92,7 @@ fn no_log_line_carries_a_fact_or_an_address_or_a_password_at_the_finest_level(mu
     assert_eq!(relay.taken().len(), 1, "{swept}");
     assert!(swept.err.contains("digest sent"), "the log is on: {swept}");
     // A run that fails: the error paths log most.
-    relay.control(&json!({"rcpt": "550 5.1.1 coordinator@clinic.example is unknown here"}));
+    relay.control(&json!({"rcpt": "550 5.1.1 default@clinic.example is unknown here"}));
     let tomorrow = today().succ_opt().unwrap().to_string();
     let refused = program.run(&["sweep", "--as-of", &tomorrow]);
     assert!(refused.out.contains("1 failed"), "{refused}");
@@ -104,6 +106,6 @@ fn no_log_line_carries_a_fact_or_an_address_or_a_password_at_the_finest_level(mu
     assert!(!served.is_empty());
     for log in [&swept.err, &refused.err, &served] {
         assert_none_of(&FACTS, log, "the log");
-        assert_none_of(&["coordinator@clinic.example", crate::smtp::PASSWORD, "postgres://"], log, "the log");
+        assert_none_of(&["default@clinic.example", crate::smtp::PASSWORD, "postgres://"], log, "the log");
     }
 }

@@ -17,7 +17,7 @@ use crate::{
 on_both_databases! {
     the_service_answers_makes_up_for_the_night_and_ends_when_asked,
     a_port_in_use_is_a_clear_error_before_anything_is_done,
-    a_service_on_an_old_schema_says_what_to_do,
+    a_registry_of_a_newer_program_is_left_alone,
 }
 
 struct Service {
@@ -78,9 +78,7 @@ fn the_service_answers_makes_up_for_the_night_and_ends_when_asked(mut program: P
     program
         .mails_to(&relay, Mode::Plain)
         .set("service.listen", "127.0.0.1:0")
-        .set("schedule.deliver_every_seconds", "1")
-        .set("clinics.default.digest_hour", "0")
-        .set("clinics.default.coordinator_email", "coordinator@clinic.example");
+        .set("schedule.deliver_every_seconds", "1");
     let late = operated("P-1", "default", days_ago(500), &[days_ago(400)]);
     program.import(&[program.write("one.json", json!([late]).to_string())]).with_code(0);
     let service = Service::start(&program);
@@ -97,7 +95,7 @@ fn the_service_answers_makes_up_for_the_night_and_ends_when_asked(mut program: P
     let metrics = service.until("/metrics", |status, _| status.contains("200"));
     assert!(metrics.contains("lobewatch_") && metrics.trim_end().ends_with("# EOF"), "{metrics}");
     let page = service.until("/", |status, _| status.contains("200"));
-    assert!(page.contains("<html") && page.contains("lobewatch"), "{page}");
+    assert!(page.contains("<html") && page.contains("Lobewatch"), "{page}");
     assert!(!page.contains("P-1") && !page.contains("leiomyosarcoma"), "the page names nobody: {page}");
     let (status, _) = service.get("/no-such-page");
     assert!(status.contains("404"), "{status}");
@@ -125,14 +123,18 @@ fn a_port_in_use_is_a_clear_error_before_anything_is_done(mut program: Program) 
     assert_eq!(program.number("SELECT count(*) AS n FROM runs"), 0);
 }
 
-fn a_service_on_an_old_schema_says_what_to_do(mut program: Program) {
+fn a_registry_of_a_newer_program_is_left_alone(mut program: Program) {
     program.set("service.listen", "127.0.0.1:0");
-    program.done(&["migrate"]);
-    program.import(&[program.write("one.json", operated("P-1", "default", days_ago(500), &[]).to_string())]).with_code(0);
-    // As if the program had been replaced by one that knows a further step.
-    program.execute("DELETE FROM seaql_migrations");
-    let ended = program.run(&["serve"]).with_code(2);
-    assert!(ended.err.contains("steps behind") && ended.err.contains("lobewatch migrate"), "{ended}");
+    let file = program.write("one.json", operated("P-1", "default", days_ago(500), &[]).to_string());
+    program.import(&[&file]).with_code(0);
+    program
+        .execute("INSERT INTO seaql_migrations (version, applied_at) VALUES ('m29990101_000001_later', 1)");
+    for command in [&["serve"][..], &["migrate"], &["sweep"], &["export"]] {
+        let ended = program.run(command);
+        assert!(matches!(ended.code, Some(1 | 2)), "{command:?} {ended}");
+        assert!(ended.err.contains("run the version of lobewatch that last used it"), "{command:?} {ended}");
+    }
     let doctor = program.run(&["doctor"]).with_code(1);
     assert!(doctor.out.contains("problem  schema"), "{doctor}");
+    assert_eq!(program.number("SELECT count(*) AS n FROM runs"), 0);
 }

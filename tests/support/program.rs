@@ -88,14 +88,24 @@ impl Program {
         self
     }
 
-    /// Sends its mails to a relay.
+    /// Names a clinic that receives mail.
+    pub fn clinic(&mut self, slug: &str) -> &mut Self {
+        self.set(&format!("clinics.{slug}.name"), &format!("Clinic {slug}"))
+            .set(&format!("clinics.{slug}.time_zone"), "Europe/Rome")
+            .set(&format!("clinics.{slug}.digest_hour"), "0")
+            .set(&format!("clinics.{slug}.language"), "en")
+            .set(&format!("clinics.{slug}.coordinator_email"), &format!("{slug}@clinic.example"))
+    }
+
+    /// Sends its mails to a relay; the default clinic receives some.
     pub fn mails_to(&mut self, relay: &Relay, mode: Mode) -> &mut Self {
         let security = match mode {
             Mode::StartTls => "starttls",
             Mode::Tls => "tls",
             Mode::Plain => "none",
         };
-        self.set("mail.transport", "smtp")
+        self.clinic("default")
+            .set("mail.transport", "smtp")
             .set("mail.smtp.host", "localhost")
             .set("mail.smtp.port", &relay.port.to_string())
             .set("mail.smtp.security", security)
