@@ -49,7 +49,9 @@ pub async fn compose_digest(ctx: &Context, base_url: &str, claim: &Mail) -> Resu
     if ctx.store.has_later_mail(claim).await? {
         return Ok(Composed::NotWanted("a later digest of the same clinic takes its place".to_owned()));
     }
-    let today = claim.local_date.max(ctx.today_at(&claim.clinic));
+    // The day the list was made for, not the day of this attempt: a retry after midnight is the same list, less what
+    // was settled meanwhile, and a run for another day tells of that day.
+    let today = claim.local_date;
     let due: Vec<_> = ctx
         .store
         .reminders_due(&claim.clinic, today)

@@ -73,11 +73,6 @@ impl Clinics {
         self.by_slug.get(slug)
     }
 
-    /// All clinics by slug.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &ClinicSettings)> {
-        self.by_slug.iter().map(|(slug, clinic)| (slug.as_str(), clinic))
-    }
-
     /// The last instant of a civil day in the service's zone; `None` where the calendar ends.
     #[must_use]
     pub fn end_of_day(&self, day: NaiveDate) -> Option<DateTime<Utc>> {

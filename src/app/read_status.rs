@@ -81,12 +81,10 @@ impl StatusReader {
     }
 }
 
-/// The last instant at or before now at which the schedule wanted a run, looked for over the last 40 days.
+/// The last instant at or before now at which the schedule wanted a run.
 fn last_due(nightly: &Schedule, local: DateTime<Tz>) -> Option<DateTime<Utc>> {
-    [1, 8, 40].into_iter().find_map(|days| {
-        let from = local.clone() - chrono::TimeDelta::days(days);
-        nightly.after(&from).take_while(|at| *at <= local).last().map(|at| at.with_timezone(&Utc))
-    })
+    let just_after = local + chrono::TimeDelta::seconds(1);
+    nightly.after(&just_after).next_back().map(|at| at.with_timezone(&Utc))
 }
 
 fn number(count: i64) -> u64 {
@@ -125,5 +123,23 @@ impl ReadinessProbe for StatusReader {
                 Err(_) => vec!["the database does not answer; check that it is reachable".to_owned()],
             }
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_wanted_run_is_found_however_long_ago() {
+        let due = |schedule: &str, now: &str| {
+            let local = now.parse::<DateTime<Utc>>().unwrap().with_timezone(&chrono_tz::Europe::Rome);
+            last_due(&schedule.parse().unwrap(), local).map(|at| at.to_rfc3339())
+        };
+        let nightly = "0 30 1 * * *";
+        assert_eq!(due(nightly, "2026-11-24T10:00:00Z").as_deref(), Some("2026-11-24T00:30:00+00:00"));
+        assert_eq!(due(nightly, "2026-11-24T00:30:00Z").as_deref(), Some("2026-11-24T00:30:00+00:00"));
+        assert_eq!(due(nightly, "2026-11-24T00:29:59Z").as_deref(), Some("2026-11-23T00:30:00+00:00"));
+        assert_eq!(due("0 0 3 1 1 *", "2026-11-24T10:00:00Z").as_deref(), Some("2026-01-01T02:00:00+00:00"));
     }
 }

@@ -116,7 +116,7 @@ fn operations(text: &mut String, history: &History, assessment: &AssessmentDocum
             .map_or_else(String::new, |on| format!(" on {on}"));
         writeln!(
             text,
-            "  episode {}: {} resected, {} metastases; recurrence {}{on}",
+            "  episode {}: resected {}, metastases {}; recurrence {}{on}",
             episode.number,
             episode.resected,
             episode.metastases,

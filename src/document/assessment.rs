@@ -354,10 +354,12 @@ impl From<Tally> for Count {
     }
 }
 
+/// In words: `3`, `at least 3`, or `not known` for a lower bound of nothing.
 impl fmt::Display for Count {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Exactly(count) => write!(f, "{count}"),
+            Self::AtLeast(LowerBound { min: 0 }) => f.write_str("not known"),
             Self::AtLeast(bound) => write!(f, "at least {}", bound.min),
         }
     }

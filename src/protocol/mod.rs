@@ -4,12 +4,14 @@
 //! decision made with it. Reading files is the shell's work.
 
 pub mod schedule;
+pub mod thresholds;
 pub mod tier;
 
 use serde::Deserialize;
 
 pub use self::{
     schedule::{LadderDays, Schedule, TierSchedule, Tolerance, Windows},
+    thresholds::{PatternThresholds, TierThresholds},
     tier::Tier,
 };
 
@@ -34,6 +36,10 @@ pub struct Protocol {
     pub windows: Windows,
     /// Reminder steps.
     pub ladder: LadderDays,
+    /// Limits of the risk tiers.
+    pub tiers: TierThresholds,
+    /// Limits of episodes, growth and the recurrence patterns.
+    pub patterns: PatternThresholds,
 }
 
 /// A named person's approval.
@@ -94,6 +100,8 @@ impl Protocol {
         self.schedule.check(&mut problems);
         self.windows.check(&mut problems);
         self.ladder.check(&mut problems);
+        self.tiers.check(&mut problems);
+        self.patterns.check(&mut problems);
         problems
     }
 }

@@ -1,1 +1,137 @@
-//! Pure recurrence rules: timeline, disease-free interval, episodes, patterns, tiers, consistency.
+//! Pure recurrence rules: what the record says of one patient on one day, with reasons and evidence.
+//!
+//! [`evaluate`] is the single entry. It reads a history as known on a day and the limits of a protocol, and
+//! returns values; it has no clock, does no input or output and cannot fail. Unknown is never no: every statement
+//! is a [`Truth`](crate::domain::truth::Truth), and what is missing becomes a [`DataTask`].
+
+pub mod anchor;
+pub mod as_of;
+pub mod case;
+mod clearance;
+mod counts;
+pub mod dfi;
+pub mod episode;
+pub mod evidence;
+pub mod facts;
+pub mod growth;
+pub mod lobes;
+mod local_control;
+mod nodes;
+pub mod nodule_state;
+pub mod pathology;
+pub mod patterns;
+mod recurrence;
+mod staging;
+mod systemic;
+#[cfg(test)]
+mod testing;
+pub mod tier;
+mod tier_active;
+mod tier_high;
+mod timeline;
+mod units;
+
+use chrono::NaiveDate;
+
+use crate::{
+    domain::{dates::PartialDate, history::History, truth::Truth},
+    protocol::Protocol,
+};
+
+use self::{case::Case, facts::Facts};
+
+pub use self::{
+    anchor::Anchors,
+    dfi::{Dfi, DfiClass, DfiVariant, DuringTreatment},
+    episode::{Episode, EpisodeCounts, EpisodeState, Recurrence, RecurrenceSide, RecurrenceState, Sides},
+    evidence::{DataTask, Evidence},
+    growth::Growth,
+    lobes::PlaceTally,
+    nodule_state::{NoduleState, NoduleStatus, ObservedNodule},
+    pathology::PathologyClass,
+    patterns::{Effect, PatternInfo, PatternResult, PatternState},
+    tier::{TierAssessment, TierProposal, Trigger},
+};
+
+/// What the rules say of one patient on one day.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Evaluation {
+    /// Only facts dated on or before this day count.
+    pub as_of: NaiveDate,
+    /// The anchor dates.
+    pub anchors: Anchors,
+    /// The disease-free interval.
+    pub dfi: Dfi,
+    /// Episodes in order.
+    pub episodes: Vec<Episode>,
+    /// The five lobes, then the escapes in use.
+    pub lobes: Vec<PlaceTally>,
+    /// Every nodule, in the order of the record.
+    pub nodules: Vec<NoduleStatus>,
+    /// Every pattern of the catalogue, in its order.
+    pub patterns: Vec<PatternResult>,
+    /// The risk tier.
+    pub tier: TierAssessment,
+    /// What people have to complete, correct or confirm; unique by id.
+    pub data_tasks: Vec<DataTask>,
+    /// Untreated nodules, for the planner.
+    pub observed: Vec<ObservedNodule>,
+    /// Clearance by the last episode, for the planner; `None` where there is none or something is left.
+    pub clearance: Option<Clearance>,
+}
+
+/// The clearance from which surveillance counts.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Clearance {
+    /// Number of the episode.
+    pub episode: u32,
+    /// The day.
+    pub on: PartialDate,
+    /// Whether it is certain; never false.
+    pub certain: Truth,
+}
+
+/// Evaluates a history as known on `as_of` with the limits of a protocol.
+///
+/// Facts dated after `as_of` change nothing. Never fails and never panics, whatever the record holds.
+#[must_use]
+pub fn evaluate(history: &History, protocol: &Protocol, as_of: NaiveDate) -> Evaluation {
+    let (tiers, limits) = (&protocol.tiers, &protocol.patterns);
+    let known = as_of::known_on(history, as_of);
+    let facts = Facts::new(&known, as_of);
+    let mut data_tasks = Vec::new();
+    let nodules = nodule_state::statuses(&facts, &limits.growth);
+    let episodes = timeline::episodes(&facts, &nodules, &limits.episodes, &mut data_tasks);
+    let anchors = anchor::anchors(&facts);
+    let operated_on = episodes.first().and_then(|episode| episode.started_on);
+    let dfi = dfi::dfi(&known, &anchors, operated_on, tiers);
+    let case = Case {
+        facts: &facts,
+        nodules: &nodules,
+        anchors: &anchors,
+        dfi: &dfi,
+        episodes: &episodes,
+        tiers,
+        limits,
+    };
+    let tier = tier::assess(&case);
+    let clearance = episodes.last().and_then(|episode| {
+        let on = episode.cleared_on?;
+        Some(Clearance { episode: episode.number, on, certain: episode.cleared })
+    });
+    let lobes = lobes::tallies(&facts, &nodules);
+    let observed = nodule_state::observed(&nodules);
+    Evaluation {
+        as_of,
+        lobes,
+        observed,
+        clearance,
+        tier,
+        data_tasks,
+        patterns: Vec::new(),
+        anchors,
+        dfi,
+        episodes,
+        nodules,
+    }
+}

@@ -1,0 +1,109 @@
+//! The anchor dates from which intervals are counted.
+//!
+//! The reported diagnosis of lung metastases wins. Where it was not reported, it is the first study that called a
+//! nodule metastatic which histology later proved; what is only suspected does not set it.
+
+use crate::domain::{dates::PartialDate, truth::Truth, vocabulary::Certainty};
+
+use super::{
+    evidence::Evidence,
+    facts::{Facts, NoduleFacts, first_of},
+    pathology::PathologyClass,
+};
+
+/// The anchor dates of a patient; `None` is not known.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Anchors {
+    /// Definitive local treatment of the primary (T0).
+    pub treated_on: Option<PartialDate>,
+    /// First histology of the primary (T0d).
+    pub diagnosed_on: Option<PartialDate>,
+    /// Last day of all planned primary treatment (T0e).
+    pub treatment_ended_on: Option<PartialDate>,
+    /// Diagnosis of lung metastases (T1).
+    pub metastases_on: Option<PartialDate>,
+    /// Where T1 is taken from.
+    pub metastases_from: Option<Evidence>,
+    /// Earliest day on which they can be seen in hindsight (T1v); never used for the interval.
+    pub visible_on: Option<PartialDate>,
+}
+
+/// Reads the anchor dates.
+pub(super) fn anchors(facts: &Facts<'_>) -> Anchors {
+    let primary = facts.parts.primary.as_ref();
+    let first = facts.parts.lung_metastases;
+    let reported = first.and_then(|first| first.diagnosed_on);
+    let (metastases_on, metastases_from) = match reported {
+        Some(on) => (Some(on), Some(Evidence::Part("lung_metastases.diagnosed_on"))),
+        None => first_proved(facts).map_or((None, None), |(on, from)| (Some(on), Some(from))),
+    };
+    let proved_visible = facts
+        .nodules
+        .iter()
+        .filter(|nodule| is_proved(nodule))
+        .fold(None, |first, nodule| first_of(first, nodule.seen_on));
+    Anchors {
+        treated_on: primary.and_then(|primary| primary.treated_on),
+        diagnosed_on: primary.and_then(|primary| primary.diagnosed_on),
+        treatment_ended_on: primary.and_then(|primary| primary.treatment_ended_on),
+        metastases_on,
+        metastases_from,
+        visible_on: first.and_then(|first| first.first_visible_on).or(proved_visible),
+    }
+}
+
+/// Whether histology proved a nodule to be a metastasis.
+fn is_proved(nodule: &NoduleFacts<'_>) -> bool {
+    nodule
+        .specimens
+        .iter()
+        .any(|(_, resection)| PathologyClass::of(resection.pathology).is_metastasis() == Truth::True)
+}
+
+/// The first study that called a nodule metastatic which histology later proved.
+fn first_proved(facts: &Facts<'_>) -> Option<(PartialDate, Evidence)> {
+    let called = facts.nodules.iter().filter(|nodule| is_proved(nodule)).flat_map(|nodule| {
+        nodule.sightings.iter().filter(|(_, finding)| {
+            matches!(finding.certainty, Some(Certainty::Definite | Certainty::Probable))
+        })
+    });
+    let mut first: Option<(PartialDate, Evidence)> = None;
+    for (study, _) in called {
+        let Some(on) = study.on else { continue };
+        first = match first {
+            None => Some((on, Evidence::Study(study.id.clone()))),
+            Some((earliest, from)) => {
+                let from =
+                    if on.before(earliest).is_true() { Evidence::Study(study.id.clone()) } else { from };
+                first_of(Some(earliest), Some(on)).map(|on| (on, from))
+            }
+        };
+    }
+    first
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::testing::{Story, date};
+
+    #[test]
+    fn a_reported_diagnosis_wins_over_the_imaging() {
+        let story =
+            Story::new().metastases("2022-03-09").nodule("n1", "RLL").ct("ct1", "2022-02-01", &[("n1", 8.0)]);
+        assert_eq!(story.evaluate("2023-01-01").anchors.metastases_on, Some(date("2022-03-09")));
+    }
+
+    #[test]
+    fn without_a_report_the_first_study_of_a_proved_nodule_counts() {
+        let story = Story::new()
+            .nodule("n1", "RLL")
+            .nodule("n2", "RUL")
+            .ct("ct1", "2022-01-01", &[("n2", 8.0)])
+            .ct("ct2", "2022-02-01", &[("n1", 8.0)]);
+        assert_eq!(story.clone().evaluate("2023-01-01").anchors.metastases_on, None, "only suspected");
+        let story = story.operation("op1", "2022-03-01", "right", &[("n1", "met_viable"), ("n2", "benign")]);
+        let anchors = story.evaluate("2023-01-01").anchors;
+        assert_eq!(anchors.metastases_on, Some(date("2022-02-01")), "the other was no metastasis");
+        assert_eq!(anchors.metastases_from.unwrap().to_string(), "ct2");
+    }
+}

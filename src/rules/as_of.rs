@@ -1,0 +1,199 @@
+//! The history as known on a day: facts that cannot have happened by then are left out.
+//!
+//! A fact counts unless its earliest possible day is later; undated facts stay. References to what is left out
+//! drop with it, so that the rest still fits together. Nothing is changed otherwise.
+
+use std::{borrow::Cow, collections::HashSet};
+
+use chrono::NaiveDate;
+
+use crate::domain::{
+    dates::PartialDate,
+    follow_up::FollowUp,
+    history::{History, HistoryParts},
+    operation::{Operation, ResectionTarget},
+    primary::{LungMetastases, Primary},
+    text::NoduleId,
+};
+
+/// The history as known on `as_of`; borrowed where nothing has to be left out.
+#[must_use]
+pub fn known_on(history: &History, as_of: NaiveDate) -> Cow<'_, HistoryParts> {
+    let parts: &HistoryParts = history;
+    let day = Day(as_of);
+    if !dates(parts).any(|on| day.precedes(on)) {
+        return Cow::Borrowed(parts);
+    }
+    let mut known = parts.clone();
+    let mentioned = mentions(&known);
+    known.imaging.retain(|study| !day.precedes(study.on));
+    known.operations.retain(|operation| !day.precedes(operation.on));
+    known.local_therapies.retain(|therapy| !day.precedes(therapy.started_on));
+    known.systemic_therapies.retain(|therapy| !day.precedes(therapy.started_on));
+    known.thoracic_events.retain(|event| !day.precedes(event.on));
+    known.extrathoracic_events.retain(|event| !day.precedes(event.on));
+    known.board_decisions.retain(|decision| !day.precedes(decision.on));
+    if let Some(fitness) = &mut known.fitness {
+        fitness.performance.retain(|status| !day.precedes(status.on));
+        fitness.spirometry.retain(|test| !day.precedes(test.on));
+    }
+    trim_imaging(&mut known, day);
+    for operation in &mut known.operations {
+        trim_operation(operation, day);
+    }
+    trim_stages(&mut known);
+    trim_therapies(&mut known, day);
+    if let Some(primary) = &mut known.primary {
+        trim_primary(primary, day);
+    }
+    known.lung_metastases = known.lung_metastases.and_then(|first| trim_metastases(first, day));
+    if let Some(follow_up) = &mut known.follow_up {
+        trim_follow_up(follow_up, day);
+    }
+    let still = mentions(&known);
+    known.nodules.retain(|nodule| still.contains(&nodule.id) || !mentioned.contains(&nodule.id));
+    Cow::Owned(known)
+}
+
+#[derive(Clone, Copy)]
+struct Day(NaiveDate);
+
+impl Day {
+    /// Whether `on` certainly lies after this day.
+    fn precedes(self, on: Option<PartialDate>) -> bool {
+        on.and_then(PartialDate::earliest).is_some_and(|earliest| earliest > self.0)
+    }
+
+    fn keep(self, on: &mut Option<PartialDate>) {
+        if self.precedes(*on) {
+            *on = None;
+        }
+    }
+}
+
+/// Every date that can put a fact after the day.
+fn dates(parts: &HistoryParts) -> impl Iterator<Item = Option<PartialDate>> {
+    let imaging = parts.imaging.iter().flat_map(|study| [study.on, study.reported_on, study.reviewed_on]);
+    let operations = parts.operations.iter().flat_map(|operation| {
+        let pathology = operation.resections.iter().map(|resection| resection.pathology_on);
+        let complications = operation.complications.iter().map(|complication| complication.on);
+        pathology.chain(complications).chain([operation.on])
+    });
+    let systemic = parts.systemic_therapies.iter().flat_map(|therapy| [therapy.started_on, therapy.ended_on]);
+    let local = parts.local_therapies.iter().flat_map(|therapy| {
+        let statuses = therapy.local_statuses.iter().map(|status| status.on);
+        statuses.chain([therapy.started_on, therapy.ended_on])
+    });
+    let events = parts.thoracic_events.iter().map(|event| event.on);
+    let elsewhere = parts.extrathoracic_events.iter().map(|event| event.on);
+    let board = parts.board_decisions.iter().map(|decision| decision.on);
+    let fitness = parts.fitness.iter().flat_map(|fitness| {
+        let performance = fitness.performance.iter().map(|status| status.on);
+        performance.chain(fitness.spirometry.iter().map(|test| test.on))
+    });
+    let primary = parts.primary.iter().flat_map(|primary| {
+        let local = primary.local_recurrences.iter().map(|recurrence| recurrence.on);
+        local.chain([primary.diagnosed_on, primary.treated_on, primary.treatment_ended_on])
+    });
+    let first = parts.lung_metastases.iter().flat_map(|first| [first.diagnosed_on, first.first_visible_on]);
+    let follow_up = parts.follow_up.iter().flat_map(|follow_up| {
+        let ended = follow_up.ended.as_ref().and_then(|ended| ended.on);
+        [follow_up.last_contact_on, follow_up.died_on, ended]
+    });
+    imaging
+        .chain(operations)
+        .chain(systemic)
+        .chain(local)
+        .chain(events)
+        .chain(elsewhere)
+        .chain(board)
+        .chain(fitness)
+        .chain(primary)
+        .chain(first)
+        .chain(follow_up)
+}
+
+/// The nodules that some study, operation or therapy mentions.
+fn mentions(parts: &HistoryParts) -> HashSet<NoduleId> {
+    let findings =
+        parts.imaging.iter().flat_map(|study| study.findings.iter().map(|finding| &finding.nodule));
+    let specimens = parts.operations.iter().flat_map(|operation| {
+        operation.resections.iter().filter_map(|resection| match &resection.target {
+            ResectionTarget::Nodule { nodule, .. } => Some(nodule),
+            ResectionTarget::Specimen { .. } => None,
+        })
+    });
+    let treated = parts.local_therapies.iter().flat_map(|therapy| &therapy.nodules);
+    findings.chain(specimens).chain(treated).cloned().collect()
+}
+
+fn trim_imaging(known: &mut HistoryParts, day: Day) {
+    let studies: HashSet<_> = known.imaging.iter().map(|study| study.id.clone()).collect();
+    for study in &mut known.imaging {
+        day.keep(&mut study.reported_on);
+        day.keep(&mut study.reviewed_on);
+        study.comparator = study.comparator.take().filter(|comparator| studies.contains(comparator));
+    }
+}
+
+/// A result that was reported later is not known yet.
+fn trim_operation(operation: &mut Operation, day: Day) {
+    operation.complications.retain(|complication| !day.precedes(complication.on));
+    for resection in &mut operation.resections {
+        if day.precedes(resection.pathology_on) {
+            resection.pathology_on = None;
+            resection.pathology = None;
+            resection.pathology_count = None;
+            resection.viable_percent = None;
+            resection.margin = None;
+            resection.margin_mm = None;
+            resection.molecular = None;
+        }
+    }
+}
+
+fn trim_stages(known: &mut HistoryParts) {
+    let operations: HashSet<_> = known.operations.iter().map(|operation| operation.id.clone()).collect();
+    for operation in &mut known.operations {
+        operation.stage_of = operation.stage_of.take().filter(|first| operations.contains(first));
+    }
+}
+
+/// A therapy that ends later is still running; its response is not known yet.
+fn trim_therapies(known: &mut HistoryParts, day: Day) {
+    for therapy in &mut known.systemic_therapies {
+        if day.precedes(therapy.ended_on) {
+            therapy.ended_on = None;
+            therapy.ongoing = Some(true);
+            therapy.stop_reason = None;
+            therapy.best_response = None;
+        }
+    }
+    for therapy in &mut known.local_therapies {
+        day.keep(&mut therapy.ended_on);
+        therapy.local_statuses.retain(|status| !day.precedes(status.on));
+    }
+}
+
+fn trim_primary(primary: &mut Primary, day: Day) {
+    day.keep(&mut primary.diagnosed_on);
+    day.keep(&mut primary.treated_on);
+    day.keep(&mut primary.treatment_ended_on);
+    primary.local_recurrences.retain(|recurrence| !day.precedes(recurrence.on));
+}
+
+/// Before their diagnosis nothing is known of lung metastases.
+fn trim_metastases(mut first: LungMetastases, day: Day) -> Option<LungMetastases> {
+    day.keep(&mut first.first_visible_on);
+    (!day.precedes(first.diagnosed_on)).then_some(first)
+}
+
+fn trim_follow_up(follow_up: &mut FollowUp, day: Day) {
+    if day.precedes(follow_up.died_on) {
+        follow_up.died_on = None;
+        follow_up.vital_status = None;
+        follow_up.cause_of_death = None;
+    }
+    day.keep(&mut follow_up.last_contact_on);
+    follow_up.ended = follow_up.ended.take().filter(|ended| !day.precedes(ended.on));
+}

@@ -1,0 +1,98 @@
+//! Everything the tier, the patterns and the consistency checks read: facts and what was derived from them.
+
+use crate::{
+    domain::{dates::PartialDate, truth::Truth},
+    protocol::thresholds::{PatternThresholds, TierThresholds},
+};
+
+use super::{
+    anchor::Anchors,
+    dfi::Dfi,
+    episode::{Episode, RecurrenceState},
+    evidence::Evidence,
+    facts::{Facts, before, last_of},
+    nodule_state::NoduleStatus,
+};
+
+/// One patient on one day, with what was derived so far.
+#[derive(Debug, Clone, Copy)]
+pub struct Case<'a, 'h> {
+    /// The facts.
+    pub facts: &'a Facts<'h>,
+    /// Every nodule.
+    pub nodules: &'a [NoduleStatus],
+    /// The anchor dates.
+    pub anchors: &'a Anchors,
+    /// The disease-free interval.
+    pub dfi: &'a Dfi,
+    /// The episodes.
+    pub episodes: &'a [Episode],
+    /// Limits of the tiers.
+    pub tiers: &'a TierThresholds,
+    /// Limits of the patterns.
+    pub limits: &'a PatternThresholds,
+}
+
+impl<'a> Case<'a, '_> {
+    /// The last episode.
+    #[must_use]
+    pub const fn last_episode(&self) -> Option<&'a Episode> {
+        self.episodes.last()
+    }
+
+    /// Nodules that are there and untreated.
+    pub fn active(&self) -> impl Iterator<Item = &'a NoduleStatus> {
+        self.nodules.iter().filter(|nodule| nodule.is_active())
+    }
+
+    /// Episodes that ended in a recurrence, suspected or confirmed, in order.
+    pub fn relapsed(&self) -> impl DoubleEndedIterator<Item = &'a Episode> {
+        self.episodes.iter().filter(|episode| episode.recurrence.state.present().is_true())
+    }
+
+    /// Whether the recurrence after an episode came less than `months` calendar months after clearance.
+    /// Where clearance is not certain, a short interval is not certain either.
+    #[must_use]
+    pub fn relapse_within(&self, episode: &Episode, months: u32) -> Truth {
+        let dates = episode.cleared_on.zip(episode.recurrence.on);
+        let short = dates.map_or(Truth::Unknown, |(cleared, on)| cleared.lt_months(on, months));
+        short.and(episode.cleared)
+    }
+
+    /// Whether the last episode was certainly cleared at least `months` calendar months ago, with a later look at
+    /// all lobes and no event.
+    #[must_use]
+    pub fn event_free(&self, months: u32) -> bool {
+        self.last_episode().is_some_and(|episode| {
+            let long =
+                episode.cleared_on.map_or(Truth::Unknown, |on| !on.lt_months(self.facts.today(), months));
+            episode.cleared.is_true() && episode.recurrence.state == RecurrenceState::None && long.is_true()
+        })
+    }
+
+    /// The last day on which something suspected after an episode proved to be no metastasis.
+    #[must_use]
+    pub fn refuted_on(&self, episode: &Episode) -> Option<PartialDate> {
+        let nodules = episode.recurrence.evidence.iter().filter_map(|evidence| match evidence {
+            Evidence::Nodule(id) => self.facts.nodule(id),
+            _ => None,
+        });
+        let mut days = nodules.map(|known| {
+            let removed = known.removals(&self.facts.operations).last();
+            let operation =
+                removed.and_then(|(at, _)| self.facts.operations.get(at)).map(|operation| operation.on);
+            operation.unwrap_or_else(|| known.sightings.last().and_then(|(study, _)| study.on))
+        });
+        let first = days.next()?;
+        days.fold(first, last_of)
+    }
+
+    /// Extrathoracic events after the diagnosis of lung metastases, each with how certain that order is.
+    pub fn extrathoracic(&self) -> impl Iterator<Item = (Truth, Option<PartialDate>, Option<bool>)> + '_ {
+        self.facts
+            .parts
+            .extrathoracic_events
+            .iter()
+            .map(|event| (before(self.anchors.metastases_on, event.on), event.on, event.resected))
+    }
+}

@@ -1,0 +1,275 @@
+//! Completeness of an episode and whether it cleared all known disease of the chest.
+//!
+//! What is left is judged by what was known when the episode closed: a suspected nodule left makes R2, one left
+//! for observation does not, and a later proof does not rewrite it.
+
+use std::collections::HashSet;
+
+use crate::domain::{
+    dates::PartialDate,
+    truth::Truth,
+    vocabulary::{Completeness, Fate},
+};
+
+use super::{
+    counts::Treated,
+    episode::Margins,
+    facts::{Facts, NoduleFacts, before, is_seen, on_or_before},
+    nodule_state::{NoduleStatus, suspicion},
+    pathology::PathologyClass,
+    staging::Group,
+};
+
+/// What an episode left, and whether it cleared.
+pub(super) struct Closing {
+    pub completeness: Option<Completeness>,
+    pub margins: Margins,
+    pub with_observed: Truth,
+    pub late_reclassification: bool,
+    pub cleared: Truth,
+}
+
+/// Judges an episode at its close. `gone` holds the positions of the nodules treated in it or before.
+pub(super) fn closing(
+    facts: &Facts<'_>,
+    statuses: &[NoduleStatus],
+    group: &Group,
+    until: Option<PartialDate>,
+    gone: &HashSet<usize>,
+    treated: &[Treated],
+) -> Closing {
+    let left = left(facts, statuses, until, gone);
+    let operations: Vec<_> = group.units.iter().filter_map(|unit| unit.operation(facts)).collect();
+    let reported: Vec<_> = operations.iter().map(|operation| operation.completeness).collect();
+    let left_on_purpose = operations.iter().any(|operation| !operation.left_behind.is_empty());
+    let with_observed = left.observed.or(Truth::from(left_on_purpose));
+    if group.pending {
+        // More is to come: nothing is left behind yet.
+        let margins = Margins { r0: Truth::False, r1_or_rx: any(&reported, is_r1_or_rx), r2: Truth::False };
+        let cleared = Truth::False;
+        return Closing { completeness: None, margins, with_observed, late_reclassification: false, cleared };
+    }
+    let margins = Margins {
+        r0: Truth::all(reported.iter().map(|one| is_r0(*one))).and(!left.suspected),
+        r1_or_rx: any(&reported, is_r1_or_rx),
+        r2: any(&reported, is_r2).or(left.suspected),
+    };
+    let completeness = if left.suspected.is_true() { Some(Completeness::R2) } else { worst(&reported) };
+    let assessed = Truth::all(reported.iter().map(|one| clears(*one)));
+    let seen_again = treated.iter().any(|one| is_seen_again(facts, one, until));
+    let cleared = match Truth::all([assessed, !left.suspected, !margins.r2]) {
+        Truth::True if seen_again => Truth::Unknown,
+        decided => decided,
+    };
+    Closing { completeness, margins, with_observed, late_reclassification: left.late, cleared }
+}
+
+fn any(reported: &[Option<Completeness>], statement: fn(Option<Completeness>) -> Truth) -> Truth {
+    Truth::any(reported.iter().map(|one| statement(*one)))
+}
+
+const fn is_r0(reported: Option<Completeness>) -> Truth {
+    match reported {
+        Some(Completeness::R0) => Truth::True,
+        Some(Completeness::R1 | Completeness::R2 | Completeness::Rx) => Truth::False,
+        Some(Completeness::Complete) | None => Truth::Unknown,
+    }
+}
+
+const fn is_r1_or_rx(reported: Option<Completeness>) -> Truth {
+    match reported {
+        Some(Completeness::R1 | Completeness::Rx) => Truth::True,
+        Some(Completeness::R0 | Completeness::R2) => Truth::False,
+        Some(Completeness::Complete) | None => Truth::Unknown,
+    }
+}
+
+const fn is_r2(reported: Option<Completeness>) -> Truth {
+    match reported {
+        Some(Completeness::R2) => Truth::True,
+        Some(Completeness::R0 | Completeness::R1 | Completeness::Complete) => Truth::False,
+        Some(Completeness::Rx) | None => Truth::Unknown,
+    }
+}
+
+/// R0 and R1 clear macroscopically, and so does "complete".
+const fn clears(reported: Option<Completeness>) -> Truth {
+    match reported {
+        Some(Completeness::R0 | Completeness::R1 | Completeness::Complete) => Truth::True,
+        Some(Completeness::R2) => Truth::False,
+        Some(Completeness::Rx) | None => Truth::Unknown,
+    }
+}
+
+/// The worst that was reported; a reported rest outweighs what was not reported.
+fn worst(reported: &[Option<Completeness>]) -> Option<Completeness> {
+    let any = |one: Completeness| reported.contains(&Some(one)).then_some(one);
+    any(Completeness::R2).or_else(|| any(Completeness::Rx)).or_else(|| any(Completeness::R1)).or_else(|| {
+        let all_reported = !reported.contains(&None);
+        if all_reported { any(Completeness::Complete).or_else(|| any(Completeness::R0)) } else { None }
+    })
+}
+
+/// Known disease that was not treated when the episode closed.
+struct Left {
+    suspected: Truth,
+    observed: Truth,
+    late: bool,
+}
+
+fn left(
+    facts: &Facts<'_>,
+    statuses: &[NoduleStatus],
+    until: Option<PartialDate>,
+    gone: &HashSet<usize>,
+) -> Left {
+    let mut left = Left { suspected: thoracic_rest(facts, until), observed: Truth::False, late: false };
+    for (at, (known, status)) in facts.nodules.iter().zip(statuses).enumerate() {
+        if gone.contains(&at) || removed_by(facts, known, until) || is_no_metastasis(status.result) {
+            continue;
+        }
+        let (there, suspicious) = at_close(known, status, until);
+        left.suspected = left.suspected.or(there.and(suspicious));
+        left.observed = left.observed.or(there.and(!suspicious));
+        left.late |= there.is_true() && suspicious.is_false() && status.result.is_metastasis().is_true();
+    }
+    left
+}
+
+/// Results that no later reading counts as a metastasis.
+const fn is_no_metastasis(result: PathologyClass) -> bool {
+    matches!(result, PathologyClass::Benign | PathologyClass::OtherMalignancy | PathologyClass::Indeterminate)
+}
+
+/// Whether an operation outside of any episode had taken the nodule out by then.
+fn removed_by(facts: &Facts<'_>, known: &NoduleFacts<'_>, until: Option<PartialDate>) -> bool {
+    known.removals(&facts.operations).any(|(at, _)| {
+        facts.operations.get(at).is_some_and(|operation| on_or_before(operation.on, until).is_true())
+    })
+}
+
+/// Whether the nodule was known at the close, and whether it was then held to be a metastasis.
+fn at_close(known: &NoduleFacts<'_>, status: &NoduleStatus, until: Option<PartialDate>) -> (Truth, Truth) {
+    if known.sightings.is_empty() {
+        // On record, but no study dates it: it may have been there.
+        return (Truth::Unknown, Truth::Unknown);
+    }
+    let by_then: Vec<_> = known
+        .sightings
+        .iter()
+        .copied()
+        .filter(|(study, _)| on_or_before(study.on, until).may_be_true())
+        .collect();
+    let reported = known.reported_on.map_or(Truth::False, |on| on_or_before(Some(on), until));
+    let certainly: Vec<_> =
+        by_then.iter().copied().filter(|(study, _)| on_or_before(study.on, until).is_true()).collect();
+    let gone = certainly.last().is_some_and(|(_, finding)| {
+        matches!(finding.fate, Some(Fate::Resolved | Fate::NotSeen | Fate::NotANodule))
+    });
+    let suspicious = match suspicion(&by_then) {
+        // Nobody said what it was held for; a later proof says so.
+        Truth::Unknown if status.result.is_metastasis().is_true() => Truth::True,
+        stated => stated,
+    };
+    (reported.and(Truth::from(!gone)), suspicious)
+}
+
+/// Known disease of the chest outside the lung that was not resected.
+fn thoracic_rest(facts: &Facts<'_>, until: Option<PartialDate>) -> Truth {
+    Truth::any(facts.parts.thoracic_events.iter().map(|event| {
+        let untreated = Truth::from(event.resected.map(|resected| !resected));
+        Truth::all([on_or_before(event.on, until), Truth::from(event.confirmed), untreated])
+    }))
+}
+
+/// Whether a nodule that was taken out is seen on a later study.
+fn is_seen_again(facts: &Facts<'_>, treated: &Treated, until: Option<PartialDate>) -> bool {
+    let resected = treated.outcome.is_some();
+    let known = treated.position.and_then(|at| facts.nodules.get(at));
+    resected
+        && known.is_some_and(|known| {
+            let mut sightings = known.sightings.iter();
+            sightings.any(|(study, finding)| is_seen(finding.fate) && before(until, study.on).is_true())
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        domain::vocabulary::Completeness as R,
+        rules::{Episode, testing::Story},
+    };
+
+    fn one_nodule() -> Story {
+        Story::new().nodule("n1", "RLL").ct("ct1", "2023-01-01", &[("n1", 8.0)]).operation(
+            "op1",
+            "2023-02-01",
+            "right",
+            &[("n1", "met_viable")],
+        )
+    }
+
+    fn first(story: &Story) -> Episode {
+        story.evaluate("2024-01-01").episodes.remove(0)
+    }
+
+    #[test]
+    fn only_a_reported_completeness_clears() {
+        for (reported, cleared) in [
+            (Some(R::R0), Truth::True),
+            (Some(R::R1), Truth::True),
+            (Some(R::Complete), Truth::True),
+            (Some(R::R2), Truth::False),
+            (Some(R::Rx), Truth::Unknown),
+            (None, Truth::Unknown),
+        ] {
+            let mut story = one_nodule();
+            story.parts.operations[0].completeness = reported;
+            let episode = first(&story);
+            assert_eq!((episode.completeness, episode.cleared), (reported, cleared), "{reported:?}");
+            assert_eq!(episode.cleared_on.is_some(), cleared.may_be_true());
+        }
+    }
+
+    #[test]
+    fn a_suspected_nodule_left_makes_r2_and_an_observed_one_does_not() {
+        let story = |doubtful: bool| {
+            let story = one_nodule().completeness("op1", R::R0).nodule("n2", "LUL");
+            if doubtful {
+                story.doubtful_ct("ct2", "2023-01-15", &[("n2", 4.0)])
+            } else {
+                story.ct("ct2", "2023-01-15", &[("n2", 4.0)])
+            }
+        };
+        let left = first(&story(false));
+        assert_eq!((left.completeness, left.cleared), (Some(R::R2), Truth::False));
+        let observed = first(&story(true));
+        assert_eq!((observed.completeness, observed.cleared), (Some(R::R0), Truth::True));
+        assert_eq!(observed.with_observed, Truth::True);
+    }
+
+    #[test]
+    fn a_nodule_left_for_observation_that_proves_malignant_rewrites_nothing() {
+        let story = one_nodule()
+            .completeness("op1", R::R0)
+            .nodule("n2", "LUL")
+            .doubtful_ct("ct2", "2023-01-15", &[("n2", 4.0)])
+            .operation("op2", "2023-09-01", "left", &[("n2", "met_viable")]);
+        let episode = first(&story);
+        assert_eq!((episode.completeness, episode.late_reclassification), (Some(R::R0), true));
+    }
+
+    #[test]
+    fn a_partial_day_of_the_scan_leaves_open_whether_it_was_left() {
+        let story =
+            one_nodule().completeness("op1", R::R0).nodule("n2", "LUL").ct("ct2", "2023-02", &[("n2", 4.0)]);
+        assert_eq!(first(&story).cleared, Truth::Unknown);
+    }
+
+    #[test]
+    fn a_resected_nodule_seen_again_leaves_clearance_open() {
+        let story = one_nodule().completeness("op1", R::R0).ct("ct2", "2023-05-01", &[("n1", 8.0)]);
+        assert_eq!(first(&story).cleared, Truth::Unknown);
+    }
+}

@@ -1,0 +1,285 @@
+//! Numbers of nodules of one episode: resected, metastases, occult, per place and per side.
+//!
+//! A group counts its number everywhere; a nodule resected twice within the episode counts once. Unknown pathology
+//! leaves a lower bound.
+
+use std::collections::BTreeMap;
+
+use crate::domain::{
+    lung::{Place, Side},
+    nodule::{NoduleCount, Tally},
+    operation::{Operation, ResectionTarget},
+    truth::Truth,
+    vocabulary::{NoduleOrigin, OperationSide, SpecimenKind},
+};
+
+use super::{
+    episode::{EpisodeCounts, PlaceCounts, Sides},
+    facts::{Facts, NoduleFacts, is_seen, on_or_before, takes_out},
+    pathology::{Outcome, Specimen, outcome},
+    units::Unit,
+};
+
+/// One nodule or group as one episode treated it.
+pub(super) struct Treated {
+    /// Position of the nodule in the record; `None` for a specimen that belongs to no recorded nodule.
+    pub position: Option<usize>,
+    pub place: Place,
+    /// The side, by the place, else by the operation.
+    pub side: Option<Side>,
+    /// What pathology said; `None` where it was only irradiated or ablated.
+    pub outcome: Option<Outcome>,
+    pub occult: Truth,
+    pub count: NoduleCount,
+}
+
+impl Treated {
+    /// Whether it is held to be a metastasis: by pathology, or because it was treated as one.
+    pub(super) fn is_metastasis(&self) -> Truth {
+        match &self.outcome {
+            None => Truth::True,
+            Some(outcome) if outcome.metastases.min > 0 => Truth::True,
+            Some(outcome) if outcome.most_metastases == Some(0) => Truth::False,
+            Some(_) => Truth::Unknown,
+        }
+    }
+}
+
+/// Everything one episode treated, in the order of the record.
+pub(super) fn treated(facts: &Facts<'_>, units: &[Unit]) -> Vec<Treated> {
+    let mut nodules: BTreeMap<usize, Gathered<'_>> = BTreeMap::new();
+    let mut loose = Vec::new();
+    for operation in units.iter().filter_map(|unit| unit.operation(facts)) {
+        for resection in operation.resections.iter().filter(|resection| takes_out(operation, resection)) {
+            match &resection.target {
+                ResectionTarget::Nodule { nodule, .. } => {
+                    let Some(at) = facts.position(nodule) else { continue };
+                    let gathered = nodules.entry(at).or_default();
+                    gathered.specimens.push(Specimen::of(resection));
+                    gathered.operation = gathered.operation.or(Some(operation));
+                }
+                ResectionTarget::Specimen { place, kind: SpecimenKind::Nodule, count } => {
+                    loose.push(Treated {
+                        position: None,
+                        place: *place,
+                        side: place.side().or(side_of(operation)),
+                        outcome: Some(outcome(*count, &[Specimen::of(resection)])),
+                        occult: Truth::True,
+                        count: *count,
+                    })
+                }
+                ResectionTarget::Specimen { .. } => {}
+            }
+        }
+    }
+    for therapy in units.iter().filter_map(|unit| unit.therapy(facts)) {
+        for at in therapy.nodules.iter().filter_map(|nodule| facts.position(nodule)) {
+            nodules.entry(at).or_default();
+        }
+    }
+    let recorded = nodules.into_iter().filter_map(|(at, gathered)| {
+        let known = facts.nodules.get(at)?;
+        Some(gathered.into_treated(at, known))
+    });
+    recorded.chain(loose).collect()
+}
+
+#[derive(Default)]
+struct Gathered<'h> {
+    specimens: Vec<Specimen>,
+    operation: Option<&'h Operation>,
+}
+
+impl Gathered<'_> {
+    fn into_treated(self, at: usize, known: &NoduleFacts<'_>) -> Treated {
+        let place = known.nodule.place.place();
+        let resected = !self.specimens.is_empty();
+        Treated {
+            position: Some(at),
+            place,
+            side: place.side().or(self.operation.and_then(side_of)),
+            outcome: resected.then(|| outcome(known.nodule.count, &self.specimens)),
+            occult: self.operation.map_or(Truth::False, |operation| occult(known, operation)),
+            count: known.nodule.count,
+        }
+    }
+}
+
+fn side_of(operation: &Operation) -> Option<Side> {
+    match operation.side {
+        Some(OperationSide::Right) => Some(Side::Right),
+        Some(OperationSide::Left) => Some(Side::Left),
+        _ => None,
+    }
+}
+
+/// Whether a nodule was found by hand or in the specimen, with no imaging before the operation.
+fn occult(known: &NoduleFacts<'_>, operation: &Operation) -> Truth {
+    let imaged = Truth::any(
+        known
+            .sightings
+            .iter()
+            .filter(|(_, finding)| is_seen(finding.fate))
+            .map(|(study, _)| on_or_before(study.on, operation.on)),
+    );
+    match known.nodule.origin {
+        Some(NoduleOrigin::Imaging) => Truth::False,
+        Some(NoduleOrigin::Palpation | NoduleOrigin::Specimen) => !imaged,
+        // Without a stated origin the absence of imaging on record proves nothing.
+        None => {
+            if imaged.is_true() {
+                Truth::False
+            } else {
+                Truth::Unknown
+            }
+        }
+    }
+}
+
+/// The numbers of an episode.
+pub(super) fn counts(units: &[Unit], facts: &Facts<'_>, treated: &[Treated]) -> EpisodeCounts {
+    let outcomes = || treated.iter().filter_map(|one| one.outcome.as_ref());
+    let sum = |part: fn(&Outcome) -> Tally| outcomes().map(part).sum::<Tally>();
+    let mut counts = EpisodeCounts {
+        resected: sum(|outcome| outcome.total),
+        treated: treated.iter().filter(|one| one.outcome.is_none()).map(|one| one.count.tally()).sum(),
+        metastases: sum(|outcome| outcome.metastases),
+        most_metastases: outcomes()
+            .try_fold(0_u32, |most, outcome| Some(most.saturating_add(outcome.most_metastases?))),
+        viable: sum(|outcome| outcome.viable),
+        benign: sum(|outcome| outcome.benign),
+        examined: sum(|outcome| outcome.examined),
+        occult: Tally::ZERO,
+        occult_metastases: Tally::ZERO,
+    };
+    for one in treated {
+        let Some(outcome) = &one.outcome else { continue };
+        match one.occult {
+            Truth::True => {
+                counts.occult += outcome.total;
+                counts.occult_metastases += outcome.metastases;
+            }
+            Truth::Unknown => {
+                counts.occult.exact = false;
+                counts.occult_metastases.exact = false;
+            }
+            Truth::False => {}
+        }
+    }
+    // An operation without any recorded resection took out something that nobody wrote down.
+    let unrecorded =
+        |unit: &Unit| unit.operation(facts).is_some_and(|operation| operation.resections.is_empty());
+    if units.iter().any(unrecorded) {
+        counts.most_metastases = None;
+        for tally in [
+            &mut counts.resected,
+            &mut counts.metastases,
+            &mut counts.viable,
+            &mut counts.benign,
+            &mut counts.examined,
+            &mut counts.occult,
+            &mut counts.occult_metastases,
+        ] {
+            tally.exact = false;
+        }
+    }
+    counts
+}
+
+/// The resected nodules per place, in the order of the contract.
+pub(super) fn by_place(treated: &[Treated]) -> Vec<PlaceCounts> {
+    let mut places: BTreeMap<Place, PlaceCounts> = BTreeMap::new();
+    for one in treated {
+        let Some(outcome) = &one.outcome else { continue };
+        let counts = places.entry(one.place).or_insert(PlaceCounts {
+            place: one.place,
+            resected: Tally::ZERO,
+            metastases: Tally::ZERO,
+        });
+        counts.resected += outcome.total;
+        counts.metastases += outcome.metastases;
+    }
+    Place::ALL.into_iter().filter_map(|place| places.get(&place).copied()).collect()
+}
+
+/// The sides on which metastases were treated; open where nothing was recorded.
+pub(super) fn disease_sides(treated: &[Treated], complete: bool) -> Sides {
+    let on = |side: Side| {
+        let known = Truth::any(treated.iter().map(|one| {
+            let there = one.side.map_or(Truth::Unknown, |own| Truth::from(own == side));
+            there.and(one.is_metastasis())
+        }));
+        if complete { known } else { known.or(Truth::Unknown) }
+    };
+    Sides { right: on(Side::Right), left: on(Side::Left) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::{Episode, testing::Story};
+
+    fn episode(story: &Story) -> Episode {
+        story.evaluate("2024-01-01").episodes.remove(0)
+    }
+
+    #[test]
+    fn w8_counts_metastases_viable_benign_and_occult() {
+        let story = Story::new()
+            .nodule("n1", "RLL")
+            .nodule("n2", "RLL")
+            .ct("ct1", "2023-01-01", &[("n1", 8.0), ("n2", 6.0)])
+            .palpated("n3", "RLL")
+            .palpated("n4", "RUL")
+            .operation(
+                "op1",
+                "2023-02-01",
+                "right",
+                &[("n1", "met_viable"), ("n2", "benign"), ("n3", "met_nonviable"), ("n4", "benign")],
+            );
+        let counts = episode(&story).counts;
+        assert_eq!((counts.resected, counts.metastases), (Tally::exactly(4), Tally::exactly(2)));
+        assert_eq!((counts.viable, counts.benign), (Tally::exactly(1), Tally::exactly(2)));
+        assert_eq!((counts.occult, counts.occult_metastases), (Tally::exactly(2), Tally::exactly(1)));
+    }
+
+    #[test]
+    fn a_nodule_resected_in_both_steps_counts_once() {
+        let story = Story::new()
+            .nodule("n1", "RLL")
+            .ct("ct1", "2023-01-01", &[("n1", 8.0)])
+            .operation("op1", "2023-02-01", "right", &[("n1", "met_viable")])
+            .completeness("op1", crate::domain::vocabulary::Completeness::R1)
+            .operation("op2", "2023-03-01", "right", &[("n1", "benign")])
+            .stage("op2", "op1");
+        assert_eq!(episode(&story).operations.len(), 1, "nothing malignant in the second specimen");
+        let story = story.pathology("op2", "met_nonviable");
+        let both = episode(&story);
+        assert_eq!((both.operations.len(), both.counts.metastases), (2, Tally::exactly(1)));
+    }
+
+    #[test]
+    fn an_operation_without_recorded_resections_counts_nothing_exactly() {
+        let counts = episode(&Story::new().operation("op1", "2023-02-01", "right", &[])).counts;
+        assert_eq!(counts.resected, Tally { min: 0, exact: false });
+        assert_eq!(counts.metastases_at_least(4), Truth::Unknown);
+    }
+
+    #[test]
+    fn a_nodule_seen_before_the_operation_is_not_occult() {
+        let story = Story::new().palpated("n1", "RLL").ct("ct1", "2023-01-01", &[("n1", 8.0)]).operation(
+            "op1",
+            "2023-02-01",
+            "right",
+            &[("n1", "met_viable")],
+        );
+        assert_eq!(episode(&story).counts.occult, Tally::ZERO);
+        let unstated = Story::new().nodule_of_unknown_origin("n1", "RLL").operation(
+            "op1",
+            "2023-02-01",
+            "right",
+            &[("n1", "met_viable")],
+        );
+        assert_eq!(episode(&unstated).counts.occult, Tally { min: 0, exact: false });
+    }
+}

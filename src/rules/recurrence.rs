@@ -1,0 +1,517 @@
+//! What came after an episode: new or returning disease, when, where and how sure.
+//!
+//! Disease that was known and not treated is persistence, its growth progression; neither is a recurrence. The
+//! date is that of the first study that showed it, also where it was proved later.
+
+use std::collections::HashMap;
+
+use crate::domain::{
+    dates::PartialDate,
+    lung::{Lobe, NodulePlace, Place, Side},
+    truth::Truth,
+    vocabulary::{BoardChoice, LobeStatement},
+};
+
+use super::{
+    counts::Treated,
+    episode::{Recurrence, RecurrenceSide, RecurrenceState, Sides},
+    evidence::{Evidence, dated, listed},
+    facts::{Facts, before, bounded, first_of, is_ct},
+    nodule_state::{NoduleState, NoduleStatus},
+    pathology::PathologyClass,
+};
+
+/// What bounds the time after an episode, and what was treated by then.
+pub(super) struct After<'a> {
+    pub until: Option<PartialDate>,
+    pub cleared: Truth,
+    pub sides: Sides,
+    /// Where metastases were treated up to and in this episode.
+    pub treated_places: &'a TreatedPlaces,
+    /// First and last day of the next episode.
+    pub next: Option<(Option<PartialDate>, Option<PartialDate>)>,
+    /// What the next episode treated, and the side of each recorded nodule in it.
+    pub next_treated: &'a [Treated],
+    pub next_sides: &'a HashMap<usize, Option<Side>>,
+    /// Per nodule: number of the episode that treated it.
+    pub treated_in: &'a [Option<usize>],
+    /// Index of this episode.
+    pub at: usize,
+}
+
+/// Places in which metastases were treated.
+#[derive(Debug, Clone, Default)]
+pub(super) struct TreatedPlaces(Vec<(Place, Option<Lobe>, Truth)>);
+
+impl TreatedPlaces {
+    /// Adds what an episode treated.
+    pub(super) fn add(&mut self, facts: &Facts<'_>, treated: &[Treated]) {
+        for one in treated {
+            let known = one.position.and_then(|at| facts.nodules.get(at));
+            let fissural = known.and_then(|known| known.nodule.place.fissural_with());
+            let place = match (one.place, one.side) {
+                (Place::NotReported, Some(side)) => Place::SideOnly(side),
+                (place, _) => place,
+            };
+            let entry = (place, fissural, one.is_metastasis());
+            if !self.0.contains(&entry) {
+                self.0.push(entry);
+            }
+        }
+    }
+
+    /// Whether a metastasis was treated in a lobe that this place touches.
+    pub(super) fn touched_by(&self, place: NodulePlace) -> Truth {
+        Truth::any(self.0.iter().map(|(treated, fissural, metastasis)| {
+            let same = match treated {
+                Place::Lobe(lobe) => {
+                    let other = fissural.map_or(Truth::False, |other| place.touches(other));
+                    place.touches(*lobe).or(other)
+                }
+                Place::SideOnly(side) => place.place().is_on(*side).and(Truth::Unknown),
+                Place::NotReported => Truth::Unknown,
+            };
+            same.and(*metastasis)
+        }))
+    }
+}
+
+/// Disease that may have come after the episode.
+struct Candidate<'f> {
+    after: Truth,
+    seen_on: Option<PartialDate>,
+    place: Option<NodulePlace>,
+    side: Option<Side>,
+    proved: bool,
+    suspicious: Truth,
+    evidence: Vec<Evidence>,
+    status: Option<&'f NoduleStatus>,
+}
+
+/// Finds and judges what came after an episode.
+pub(super) fn recurrence(facts: &Facts<'_>, statuses: &[NoduleStatus], after: &After<'_>) -> Recurrence {
+    let (candidates, refuted) = candidates(facts, statuses, after);
+    let certain: Vec<&Candidate<'_>> = candidates.iter().filter(|one| one.after.is_true()).collect();
+    let all: Vec<&Candidate<'_>> = candidates.iter().collect();
+    let shown = if certain.is_empty() { &all } else { &certain };
+    let on = shown_on(shown, after);
+    let clear = last_clear(facts, after.until, on);
+    let mut state = judge(&certain, &all, &refuted);
+    let looked =
+        all.is_empty() && refuted.is_empty() && assessed_after(facts, after) && !unlisted_after(facts, after);
+    if state == RecurrenceState::Unknown && looked {
+        state = RecurrenceState::None;
+    }
+    if matches!(state, RecurrenceState::Suspected) && board_treats(facts, on, after) {
+        state = RecurrenceState::Confirmed;
+    }
+    let interval = after.until.zip(on).filter(|_| after.cleared.may_be_true());
+    let exists = matches!(state, RecurrenceState::Suspected | RecurrenceState::Confirmed)
+        || (state == RecurrenceState::Unknown && !all.is_empty());
+    let places: Vec<Place> = Place::ALL
+        .into_iter()
+        .filter(|place| shown.iter().any(|one| one.place.is_some_and(|own| own.place() == *place)))
+        .collect();
+    Recurrence {
+        state,
+        on: on.filter(|_| exists),
+        interval: interval.filter(|_| exists).map(|(until, on)| until.days_until(on)),
+        last_clear_on: clear,
+        places: if exists { places } else { Vec::new() },
+        same_lobe: same_lobe(state, &all, after.treated_places),
+        side: side(exists, &certain, &all, after.sides, state),
+        reason: reason(state, on, shown, &refuted, after),
+        evidence: shown.iter().flat_map(|one| one.evidence.clone()).chain(refuted).collect(),
+    }
+}
+
+fn candidates<'f>(
+    facts: &Facts<'_>,
+    statuses: &'f [NoduleStatus],
+    after: &After<'_>,
+) -> (Vec<Candidate<'f>>, Vec<Evidence>) {
+    let (mut candidates, mut refuted) = (Vec::new(), Vec::new());
+    for (at, status) in statuses.iter().enumerate() {
+        let Some(known) = facts.nodules.get(at) else { continue };
+        let treated_in = after.treated_in.get(at).copied().flatten();
+        if treated_in.is_some_and(|episode| episode <= after.at) {
+            continue;
+        }
+        let imaged = status.first_seen_on.is_some();
+        let in_next = treated_in == Some(after.at + 1);
+        let came =
+            if imaged { before(after.until, status.first_seen_on) } else { occult_after(after, in_next) };
+        let later = match after.next {
+            Some((_, next_until)) if !in_next && imaged => before(next_until, status.first_seen_on),
+            _ => Truth::False,
+        };
+        if came.is_false() || later.is_true() || (!imaged && !in_next) {
+            continue;
+        }
+        let no_metastasis = matches!(
+            status.result,
+            PathologyClass::Benign | PathologyClass::OtherMalignancy | PathologyClass::Indeterminate
+        );
+        if no_metastasis || status.state == NoduleState::Refuted {
+            if came.is_true() && status.result != PathologyClass::Indeterminate {
+                refuted.push(Evidence::Nodule(status.nodule.clone()));
+            }
+            continue;
+        }
+        let treated_side = after.next_sides.get(&at).copied().flatten();
+        let shows = known.sightings.first().map(|(study, _)| Evidence::Study(study.id.clone()));
+        candidates.push(Candidate {
+            after: came,
+            seen_on: status.first_seen_on,
+            place: Some(status.place),
+            side: status.place.place().side().or(treated_side),
+            proved: status.result.is_metastasis().is_true()
+                || status.growth.grown.is_true()
+                || (in_next && status.state == NoduleState::Treated),
+            suspicious: status.suspicious,
+            evidence: std::iter::once(Evidence::Nodule(status.nodule.clone())).chain(shows).collect(),
+            status: Some(status),
+        });
+    }
+    candidates.extend(loose_specimens(after));
+    candidates.extend(thoracic(facts, after));
+    (candidates, refuted)
+}
+
+/// Disease found only at the next operation came after this episode, if the order of the two is known.
+fn occult_after(after: &After<'_>, in_next: bool) -> Truth {
+    match after.next {
+        Some((from, _)) if in_next => before(after.until, from),
+        _ => Truth::False,
+    }
+}
+
+/// Nodules that the next operation removed and nobody recorded before.
+fn loose_specimens<'f>(after: &After<'_>) -> Vec<Candidate<'f>> {
+    let came = occult_after(after, true);
+    let loose =
+        after.next_treated.iter().filter(|one| one.position.is_none() && one.is_metastasis().may_be_true());
+    loose
+        .map(|one| Candidate {
+            after: came,
+            seen_on: None,
+            place: NodulePlace::new(one.place, None, None, false).ok(),
+            side: one.side,
+            proved: one.is_metastasis().is_true(),
+            suspicious: Truth::Unknown,
+            evidence: Vec::new(),
+            status: None,
+        })
+        .collect()
+}
+
+/// Disease of the chest outside the lung.
+fn thoracic<'f>(facts: &Facts<'_>, after: &After<'_>) -> Vec<Candidate<'f>> {
+    let events = facts.parts.thoracic_events.iter().filter(|event| event.confirmed != Some(false));
+    events
+        .filter_map(|event| {
+            let came = before(after.until, event.on);
+            let later = after.next.map_or(Truth::False, |(_, until)| before(until, event.on));
+            (came.may_be_true() && !later.is_true()).then(|| Candidate {
+                after: came,
+                seen_on: event.on,
+                place: None,
+                side: None,
+                proved: event.confirmed == Some(true),
+                suspicious: Truth::True,
+                evidence: vec![Evidence::Dated("thoracic_events", event.on)],
+                status: None,
+            })
+        })
+        .collect()
+}
+
+/// The first day on which any of them was shown; without imaging, the time between the two episodes.
+fn shown_on(shown: &[&Candidate<'_>], after: &After<'_>) -> Option<PartialDate> {
+    let first = shown.iter().fold(None, |first, one| first_of(first, one.seen_on));
+    if first.is_some() || shown.is_empty() {
+        return first;
+    }
+    let (from, _) = after.next?;
+    bounded(after.until.and_then(PartialDate::earliest), from.and_then(PartialDate::latest))
+}
+
+fn judge(certain: &[&Candidate<'_>], all: &[&Candidate<'_>], refuted: &[Evidence]) -> RecurrenceState {
+    if certain.iter().any(|one| one.proved) {
+        return RecurrenceState::Confirmed;
+    }
+    if certain.iter().any(|one| one.suspicious.may_be_true()) {
+        return RecurrenceState::Suspected;
+    }
+    if all.is_empty() && !refuted.is_empty() { RecurrenceState::Refuted } else { RecurrenceState::Unknown }
+}
+
+/// A board that decides to treat states that it is disease.
+fn board_treats(facts: &Facts<'_>, on: Option<PartialDate>, after: &After<'_>) -> bool {
+    facts.parts.board_decisions.iter().any(|decision| {
+        let treats = matches!(
+            decision.decision,
+            Some(
+                BoardChoice::Metastasectomy
+                    | BoardChoice::StagedMetastasectomy
+                    | BoardChoice::Systemic
+                    | BoardChoice::Sbrt
+                    | BoardChoice::Ablation
+                    | BoardChoice::Palliative
+            )
+        );
+        let in_time = before(decision.on, on).is_false() && on.is_some() && decision.on.is_some();
+        let later = after.next.is_some_and(|(_, until)| before(until, decision.on).may_be_true());
+        treats && in_time && !later
+    })
+}
+
+/// The last CT after the episode, and before the recurrence, that stated all five lobes to be clear.
+fn last_clear(
+    facts: &Facts<'_>,
+    until: Option<PartialDate>,
+    recurrence: Option<PartialDate>,
+) -> Option<PartialDate> {
+    let clear = facts.studies.iter().rev().find(|study| {
+        let all_clear = Lobe::ALL.into_iter().all(|lobe| study.lobes.get(lobe) == Some(LobeStatement::Clear));
+        let in_time = before(until, study.on).is_true()
+            && recurrence.is_none_or(|recurrence| before(study.on, Some(recurrence)).is_true());
+        is_ct(study) && all_clear && in_time && study.not_itemised.is_empty()
+    });
+    clear.and_then(|study| study.on)
+}
+
+/// Whether a later CT said of every lobe what it shows.
+fn assessed_after(facts: &Facts<'_>, after: &After<'_>) -> bool {
+    facts.studies.iter().rev().any(|study| {
+        let stated =
+            |lobe| matches!(study.lobes.get(lobe), Some(LobeStatement::Clear | LobeStatement::Nodules));
+        is_ct(study) && Lobe::ALL.into_iter().all(stated) && before(after.until, study.on).is_true()
+    })
+}
+
+/// Nodules that a later report mentions without listing them.
+fn unlisted_after(facts: &Facts<'_>, after: &After<'_>) -> bool {
+    facts.studies.iter().rev().any(|study| {
+        let later = before(after.until, study.on).may_be_true();
+        let silent = study.lobes.iter().any(|(lobe, statement)| {
+            statement == LobeStatement::Nodules
+                && !study.findings.iter().any(|finding| {
+                    facts
+                        .nodule(&finding.nodule)
+                        .is_some_and(|known| known.nodule.place.touches(lobe).may_be_true())
+                })
+        });
+        later && (!study.not_itemised.is_empty() || silent)
+    })
+}
+
+fn same_lobe(state: RecurrenceState, all: &[&Candidate<'_>], treated: &TreatedPlaces) -> Truth {
+    let in_treated = |one: &&Candidate<'_>| one.place.map_or(Truth::False, |place| treated.touched_by(place));
+    let open = |one: &&Candidate<'_>| {
+        let certain_place = in_treated(one);
+        if one.after.is_true() { certain_place } else { certain_place.and(Truth::Unknown) }
+    };
+    match state {
+        RecurrenceState::None | RecurrenceState::Refuted => Truth::False,
+        RecurrenceState::Unknown if all.is_empty() => Truth::Unknown,
+        _ => Truth::any(all.iter().map(open)),
+    }
+}
+
+fn side(
+    exists: bool,
+    certain: &[&Candidate<'_>],
+    all: &[&Candidate<'_>],
+    before: Sides,
+    state: RecurrenceState,
+) -> RecurrenceSide {
+    if !exists {
+        return match state {
+            RecurrenceState::Unknown => RecurrenceSide::Unknown,
+            _ => RecurrenceSide::NotApplicable,
+        };
+    }
+    if before.both().is_true() {
+        return RecurrenceSide::NotApplicable;
+    }
+    let (Some(one), false) = (only_side(before), before.both().is_unknown()) else {
+        return RecurrenceSide::Unknown;
+    };
+    let relative = |shown: &[&Candidate<'_>]| {
+        let on = |side: Side| shown.iter().any(|candidate| candidate.side == Some(side));
+        let open = shown.iter().any(|candidate| candidate.side.is_none() && candidate.place.is_some());
+        match (Side::BOTH.into_iter().filter(|side| on(*side)).collect::<Vec<_>>().as_slice(), open) {
+            ([_, _], _) => RecurrenceSide::Bilateral,
+            ([only], false) if *only == one => RecurrenceSide::Ipsilateral,
+            ([_], false) => RecurrenceSide::Contralateral,
+            _ => RecurrenceSide::Unknown,
+        }
+    };
+    let shown = relative(if certain.is_empty() { all } else { certain });
+    // What may also belong to it must not change the answer.
+    if relative(all) == shown { shown } else { RecurrenceSide::Unknown }
+}
+
+fn only_side(sides: Sides) -> Option<Side> {
+    match (sides.right, sides.left) {
+        (Truth::True, Truth::False) => Some(Side::Right),
+        (Truth::False, Truth::True) => Some(Side::Left),
+        _ => None,
+    }
+}
+
+fn reason(
+    state: RecurrenceState,
+    on: Option<PartialDate>,
+    shown: &[&Candidate<'_>],
+    refuted: &[Evidence],
+    after: &After<'_>,
+) -> String {
+    let nodules = listed(shown.iter().filter_map(|one| one.status.map(|status| &status.nodule)));
+    let since = if after.cleared.is_false() { "never cleared; since then: " } else { "" };
+    match state {
+        RecurrenceState::None => format!("{since}a later CT of all five lobes shows nothing new"),
+        RecurrenceState::Refuted => {
+            format!("{since}what was suspected proved to be no metastasis ({})", listed(refuted))
+        }
+        RecurrenceState::Confirmed => format!("{since}proved; first shown on {} ({nodules})", dated(on)),
+        RecurrenceState::Suspected => format!("{since}not proved; first shown on {} ({nodules})", dated(on)),
+        RecurrenceState::Unknown if shown.is_empty() => {
+            format!("{since}no later CT of all five lobes is on record, so it is neither shown nor excluded")
+        }
+        RecurrenceState::Unknown => format!(
+            "{since}nodules may be new ({nodules}), but their dates or what they were held for do not decide"
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        domain::{dates::DayRange, vocabulary::Completeness},
+        rules::testing::{Story, date},
+    };
+
+    /// Right, then the left side as planned, nothing else.
+    fn staged() -> Story {
+        Story::new()
+            .nodule("r", "RLL")
+            .nodule("l", "LUL")
+            .ct("ct1", "2022-12-20", &[("r", 8.0), ("l", 8.0)])
+            .operation("op1", "2023-01-10", "right", &[("r", "met_viable")])
+            .completeness("op1", Completeness::R0)
+            .operation("op2", "2023-02-14", "left", &[("l", "met_viable")])
+            .completeness("op2", Completeness::R0)
+            .stage("op2", "op1")
+    }
+
+    fn of(story: &Story, number: usize) -> Recurrence {
+        story.evaluate("2024-06-01").episodes[number - 1].recurrence.clone()
+    }
+
+    fn exactly(days: i64) -> Option<DayRange> {
+        Some(DayRange { min: Some(days), max: Some(days) })
+    }
+
+    #[test]
+    fn w3_the_interval_counts_from_the_last_stage() {
+        let story = staged().nodule("new", "LLL").ct("ct2", "2023-05-20", &[("new", 6.0)]).ct(
+            "ct3",
+            "2023-08-20",
+            &[("new", 9.0)],
+        );
+        let evaluation = story.evaluate("2024-06-01");
+        assert_eq!(evaluation.episodes.len(), 1);
+        let recurrence = &evaluation.episodes[0].recurrence;
+        assert_eq!(recurrence.state, RecurrenceState::Confirmed);
+        assert_eq!((recurrence.on, recurrence.interval), (Some(date("2023-05-20")), exactly(95)));
+        assert_eq!(recurrence.side, RecurrenceSide::NotApplicable);
+        assert_eq!(recurrence.same_lobe, Truth::False);
+    }
+
+    #[test]
+    fn w4_new_disease_on_the_operated_side_before_the_second_stage_is_never_cleared() {
+        let story = staged()
+            .nodule("again", "RUL")
+            .ct("ct2", "2023-02-05", &[("again", 6.0)])
+            .operation("op3", "2023-04-01", "right", &[("again", "met_viable")])
+            .completeness("op3", Completeness::R0);
+        let evaluation = story.evaluate("2024-06-01");
+        assert_eq!(evaluation.episodes.len(), 2);
+        let first = &evaluation.episodes[0];
+        assert_eq!(first.completeness, Some(Completeness::R2));
+        assert_eq!((first.cleared, first.cleared_on, first.recurrence.interval), (Truth::False, None, None));
+        assert_eq!(first.recurrence.state, RecurrenceState::Unknown, "it is persistence, not recurrence");
+        assert_eq!(evaluation.episodes[1].cleared, Truth::True);
+    }
+
+    #[test]
+    fn a_recurrence_is_dated_back_to_the_first_study_that_showed_it() {
+        let story = staged()
+            .nodule("new", "LUL")
+            .doubtful_ct("ct2", "2023-05-20", &[("new", 4.0)])
+            .doubtful_ct("ct3", "2023-08-20", &[("new", 5.0)])
+            .operation("op3", "2023-10-01", "left", &[("new", "met_viable")]);
+        let recurrence = of(&story, 1);
+        assert_eq!((recurrence.state, recurrence.on), (RecurrenceState::Confirmed, Some(date("2023-05-20"))));
+        assert_eq!(recurrence.same_lobe, Truth::True);
+    }
+
+    #[test]
+    fn what_resection_shows_to_be_no_metastasis_is_refuted() {
+        let story = staged().nodule("new", "LUL").ct("ct2", "2023-05-20", &[("new", 4.0)]).operation(
+            "op3",
+            "2023-10-01",
+            "left",
+            &[("new", "benign")],
+        );
+        let evaluation = story.evaluate("2024-06-01");
+        assert_eq!(evaluation.episodes.len(), 1);
+        let recurrence = &evaluation.episodes[0].recurrence;
+        assert_eq!((recurrence.state, recurrence.on), (RecurrenceState::Refuted, None));
+    }
+
+    #[test]
+    fn only_a_study_of_all_five_lobes_excludes_a_recurrence() {
+        assert_eq!(of(&staged(), 1).state, RecurrenceState::Unknown);
+        assert_eq!(of(&staged().clear_ct("ct2", "2023-05-20"), 1).state, RecurrenceState::None);
+        assert_eq!(of(&staged().ct("ct2", "2023-05-20", &[]), 1).state, RecurrenceState::Unknown);
+    }
+
+    #[test]
+    fn one_sided_disease_has_a_side_and_missing_sides_leave_it_open() {
+        let story = |place: &str| {
+            Story::new()
+                .nodule("r", "RLL")
+                .ct("ct1", "2022-12-20", &[("r", 8.0)])
+                .operation("op1", "2023-01-10", "right", &[("r", "met_viable")])
+                .nodule("new", place)
+                .ct("ct2", "2023-05-20", &[("new", 6.0)])
+        };
+        for (place, side, same_lobe) in [
+            ("RLL", RecurrenceSide::Ipsilateral, Truth::True),
+            ("RUL", RecurrenceSide::Ipsilateral, Truth::False),
+            ("LUL", RecurrenceSide::Contralateral, Truth::False),
+            ("right_nos", RecurrenceSide::Ipsilateral, Truth::Unknown),
+            ("left_nos", RecurrenceSide::Contralateral, Truth::False),
+            ("nos", RecurrenceSide::Unknown, Truth::Unknown),
+        ] {
+            let recurrence = of(&story(place), 1);
+            assert_eq!((recurrence.side, recurrence.same_lobe), (side, same_lobe), "{place}");
+            assert_eq!(recurrence.state, RecurrenceState::Suspected);
+        }
+        let both = story("LUL").nodule("more", "RUL").ct("ct3", "2023-06-20", &[("more", 6.0)]);
+        assert_eq!(of(&both, 1).side, RecurrenceSide::Bilateral);
+    }
+
+    #[test]
+    fn disease_only_found_at_the_next_operation_counts_but_its_day_stays_open() {
+        let story =
+            staged().palpated("p", "LUL").operation("op3", "2023-10-01", "left", &[("p", "met_viable")]);
+        let recurrence = of(&story, 1);
+        assert_eq!(recurrence.state, RecurrenceState::Confirmed);
+        assert_eq!(recurrence.on, Some(date("[2023-02-14..2023-10-01]")));
+    }
+}

@@ -1,0 +1,434 @@
+//! Which units form one episode: the plan decides, never the interval.
+//!
+//! A unit joins an earlier one only by a recorded plan: a surgeon's link, or a board decision for stages made
+//! before the first. What merely looks like a pair becomes a proposal for a person; what contradicts its link
+//! becomes a question. Nothing is merged or split silently.
+
+use crate::{
+    domain::{
+        board::BoardDecision,
+        dates::{DayRange, PartialDate},
+        operation::{Operation, ResectionTarget},
+        text::OperationId,
+        truth::Truth,
+        vocabulary::{BoardChoice, Completeness, NoduleOrigin},
+    },
+    protocol::thresholds::EpisodeThresholds,
+};
+
+use super::{
+    episode::Sides,
+    evidence::DataTask,
+    facts::{Facts, NoduleFacts, before, on_or_before},
+    units::{Unit, operated_sides, treated_sides},
+};
+
+/// Units of one episode, in order of time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Group {
+    pub units: Vec<Unit>,
+    /// A planned stage was not done yet.
+    pub pending: bool,
+}
+
+/// Groups units into episodes.
+pub(super) fn group(
+    facts: &Facts<'_>,
+    units: &[Unit],
+    limits: &EpisodeThresholds,
+    tasks: &mut Vec<DataTask>,
+) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    for unit in units {
+        let joined = linked(facts, &groups, *unit, limits, tasks)
+            .or_else(|| planned_by_board(facts, &groups, *unit, limits));
+        match joined.and_then(|at| groups.get_mut(at)) {
+            Some(group) => group.units.push(*unit),
+            None => {
+                propose(facts, groups.last(), *unit, limits, tasks);
+                groups.push(Group { units: vec![*unit], pending: false });
+            }
+        }
+    }
+    mark_pending(facts, &mut groups);
+    groups
+}
+
+/// How a later unit relates to an earlier one.
+struct Relation {
+    opposite: Truth,
+    completion: Truth,
+    /// Everything it targets was known at the earlier one, or found on the other side in between.
+    known: Truth,
+    gap: DayRange,
+}
+
+impl Relation {
+    fn of(facts: &Facts<'_>, first: Unit, later: Unit, limits: &EpisodeThresholds) -> Self {
+        let (a, b) = (sides(facts, first), sides(facts, later));
+        let one_sided = |sides: Sides| !sides.both();
+        let opposite = one_sided(a).and(one_sided(b)).and((a.right.and(b.left)).or(a.left.and(b.right)));
+        let same = (a.right.and(b.right)).or(a.left.and(b.left));
+        let gap = match (first.until(facts), later.from(facts)) {
+            (Some(until), Some(from)) => until.days_until(from),
+            _ => DayRange { min: None, max: None },
+        };
+        let margin = first.operation(facts).map_or(Truth::False, |operation| match operation.completeness {
+            Some(Completeness::R1 | Completeness::Rx) => Truth::True,
+            Some(Completeness::Complete) | None => Truth::Unknown,
+            Some(Completeness::R0 | Completeness::R2) => Truth::False,
+        });
+        let both_operations = Truth::from(later.operation(facts).is_some());
+        Self {
+            opposite,
+            completion: Truth::all([same, margin, gap.lt(limits.completion_days + 1), both_operations]),
+            known: known(facts, first, later, a),
+            gap,
+        }
+    }
+
+    fn placed(&self) -> Truth {
+        self.opposite.or(self.completion)
+    }
+}
+
+fn sides(facts: &Facts<'_>, unit: Unit) -> Sides {
+    match (unit.operation(facts), unit.therapy(facts)) {
+        (Some(operation), _) => operated_sides(facts, operation),
+        (None, Some(therapy)) => treated_sides(facts, therapy),
+        (None, None) => Sides { right: Truth::Unknown, left: Truth::Unknown },
+    }
+}
+
+/// The nodules a unit treats.
+fn targets<'f, 'h>(facts: &'f Facts<'h>, unit: Unit) -> Vec<&'f NoduleFacts<'h>> {
+    let resected = unit.operation(facts).into_iter().flat_map(|operation| {
+        operation.resections.iter().filter_map(|resection| match &resection.target {
+            ResectionTarget::Nodule { nodule, .. } => facts.nodule(nodule),
+            ResectionTarget::Specimen { .. } => None,
+        })
+    });
+    let irradiated = unit
+        .therapy(facts)
+        .into_iter()
+        .flat_map(|therapy| therapy.nodules.iter().filter_map(|nodule| facts.nodule(nodule)));
+    resected.chain(irradiated).collect()
+}
+
+fn known(facts: &Facts<'_>, first: Unit, later: Unit, operated: Sides) -> Truth {
+    let (until, from) = (first.until(facts), later.from(facts));
+    Truth::all(targets(facts, later).into_iter().map(|target| {
+        let Some(reported) = target.reported_on else {
+            // What palpation finds was not a target; what imaging showed on no recorded study is open.
+            return match target.nodule.origin {
+                Some(NoduleOrigin::Palpation | NoduleOrigin::Specimen) => Truth::True,
+                Some(NoduleOrigin::Imaging) | None => Truth::Unknown,
+            };
+        };
+        let on_other_side =
+            target.nodule.place.place().side().map_or(Truth::Unknown, |side| !operated.on(side));
+        let in_time = on_or_before(Some(reported), from);
+        on_or_before(Some(reported), until).or(on_other_side.and(in_time))
+    }))
+}
+
+/// A surgeon's link in either direction of time.
+fn linked(
+    facts: &Facts<'_>,
+    groups: &[Group],
+    unit: Unit,
+    limits: &EpisodeThresholds,
+    tasks: &mut Vec<DataTask>,
+) -> Option<usize> {
+    let operation = unit.operation(facts)?;
+    let is_pair = |other: &Operation| {
+        operation.stage_of.as_ref() == Some(&other.id) || other.stage_of.as_ref() == Some(&operation.id)
+    };
+    let (at, first) = groups.iter().enumerate().rev().find_map(|(at, group)| {
+        let first = group.units.iter().find(|one| one.operation(facts).is_some_and(is_pair))?;
+        Some((at, *first))
+    })?;
+    let first_id = first.operation(facts).map(|first| first.id.to_string()).unwrap_or_default();
+    let relation = Relation::of(facts, first, unit, limits);
+    let (placed, known) = (relation.placed(), relation.known);
+    if placed.is_false() || known.is_false() {
+        let why = if placed.is_false() {
+            "it lies on the operated side and is no completion of it"
+        } else {
+            "it treated disease that was first found after it"
+        };
+        let reason = format!(
+            "recorded as a stage of {first_id}, but {why}; counted as its own episode until the link or the facts \
+             are corrected"
+        );
+        tasks.push(DataTask::new("stage-link-contradicted", &operation.id, reason));
+        return None;
+    }
+    note_gap(operation, &first_id, relation.gap, limits, tasks);
+    Some(at)
+}
+
+fn note_gap(
+    operation: &Operation,
+    first: &str,
+    gap: DayRange,
+    limits: &EpisodeThresholds,
+    tasks: &mut Vec<DataTask>,
+) {
+    if gap.lt(0).is_true() {
+        let reason =
+            format!("dated before {first}, of which it is recorded as a later stage; correct a date");
+        tasks.push(DataTask::new("stage-before-first", &operation.id, reason));
+    } else if gap.lt(limits.stage_days + 1).is_false() {
+        let reason = format!(
+            "more than {} days after {first}, of which it is a stage; state why the gap was long",
+            limits.stage_days
+        );
+        tasks.push(DataTask::new("stage-gap-long", &operation.id, reason));
+    } else if gap.lt(limits.short_gap_days).is_true() {
+        let reason = format!(
+            "less than {} days after {first}: shorter than the usual month, for information",
+            limits.short_gap_days
+        );
+        tasks.push(DataTask::new("stage-gap-short", &operation.id, reason));
+    }
+}
+
+/// A board decision for stages or for several treatments, made before the first unit of the last group.
+fn planned_by_board(
+    facts: &Facts<'_>,
+    groups: &[Group],
+    unit: Unit,
+    limits: &EpisodeThresholds,
+) -> Option<usize> {
+    let at = groups.len().checked_sub(1)?;
+    let group = groups.get(at)?;
+    let previous = at.checked_sub(1).and_then(|before| groups.get(before));
+    let (first, last) = (*group.units.first()?, *group.units.last()?);
+    let plan = board_plan(facts, previous, first)?;
+    let done = group.units.iter().filter(|one| one.operation(facts).is_some()).count();
+    let mixed = unit.therapy(facts).is_some() || last.therapy(facts).is_some();
+    let room = if mixed { plan.mixed } else { done < plan.stages };
+    let relation = Relation::of(facts, last, unit, limits);
+    let placed = if mixed { Truth::True } else { relation.placed() };
+    let holds = Truth::all([placed, relation.known, relation.gap.lt(limits.stage_days + 1)]);
+    (room && holds.is_true()).then_some(at)
+}
+
+struct BoardPlan {
+    stages: usize,
+    /// The board named local therapy beside surgery.
+    mixed: bool,
+}
+
+/// What the board planned at or before the first unit and after the episode before.
+fn board_plan(facts: &Facts<'_>, previous: Option<&Group>, first: Unit) -> Option<BoardPlan> {
+    let from = first.from(facts);
+    let decisions: Vec<&BoardDecision> = facts
+        .parts
+        .board_decisions
+        .iter()
+        .filter(|decision| on_or_before(decision.on, from).is_true())
+        .filter(|decision| {
+            previous.is_none_or(|group| {
+                group.units.iter().all(|unit| before(unit.until(facts), decision.on).is_true())
+            })
+        })
+        .collect();
+    let stages = decisions.iter().map(|decision| stages_of(decision)).max()?;
+    let local = |decision: &&&BoardDecision| {
+        matches!(decision.decision, Some(BoardChoice::Sbrt | BoardChoice::Ablation))
+    };
+    let surgery = |decision: &&&BoardDecision| {
+        matches!(decision.decision, Some(BoardChoice::Metastasectomy | BoardChoice::StagedMetastasectomy))
+    };
+    let mixed = decisions.iter().find(local).is_some() && decisions.iter().find(surgery).is_some();
+    Some(BoardPlan { stages, mixed })
+}
+
+/// Stages a decision plans; "staged" without a number means at least two.
+fn stages_of(decision: &BoardDecision) -> usize {
+    let named = decision.planned_stages.and_then(|stages| usize::try_from(stages).ok());
+    match decision.decision {
+        Some(BoardChoice::StagedMetastasectomy) => named.unwrap_or(2).max(2),
+        Some(BoardChoice::Metastasectomy) => named.unwrap_or(1).max(1),
+        _ => 1,
+    }
+}
+
+/// What looks like a pair but has no recorded plan is put to a person.
+fn propose(
+    facts: &Facts<'_>,
+    last: Option<&Group>,
+    unit: Unit,
+    limits: &EpisodeThresholds,
+    tasks: &mut Vec<DataTask>,
+) {
+    let Some(first) = last.and_then(|group| group.units.last().copied()) else { return };
+    let already_asked = unit.operation(facts).is_some_and(|operation| operation.stage_of.is_some());
+    let relation = Relation::of(facts, first, unit, limits);
+    let mixed = unit.therapy(facts).is_some() || first.therapy(facts).is_some();
+    let placed = if mixed { Truth::True } else { relation.placed() };
+    let near = relation.gap.lt(limits.propose_days + 1);
+    if already_asked || placed.is_false() || relation.known.is_false() || near.is_false() {
+        return;
+    }
+    let (one, other) = (name(facts, first), name(facts, unit));
+    let reason = format!(
+        "{other} may be a planned part of the same episode as {one}; confirm with a link (`stage_of`) or refuse. \
+         Until then they are two episodes"
+    );
+    tasks.push(DataTask::new("stage-proposed", format!("{one}+{other}"), reason));
+}
+
+fn name(facts: &Facts<'_>, unit: Unit) -> String {
+    match (unit.operation(facts), unit.therapy(facts)) {
+        (Some(operation), _) => operation.id.to_string(),
+        (None, Some(therapy)) => therapy.id.to_string(),
+        (None, None) => String::new(),
+    }
+}
+
+/// A planned stage that was not done keeps its episode open; a board plan does so for the last episode only.
+fn mark_pending(facts: &Facts<'_>, groups: &mut [Group]) {
+    for group in groups.iter_mut() {
+        let is_member = |id: &OperationId| {
+            group.units.iter().any(|unit| unit.operation(facts).is_some_and(|one| one.id == *id))
+        };
+        group.pending = facts.planned.iter().any(|planned| planned.stage_of.as_ref().is_some_and(is_member));
+    }
+    let Some((last, earlier)) = groups.split_last_mut() else { return };
+    let Some(first) = last.units.first() else { return };
+    let done = last.units.iter().filter(|unit| unit.operation(facts).is_some()).count();
+    let plan = board_plan(facts, earlier.last(), *first);
+    last.pending |= plan.is_some_and(|plan| done > 0 && done < plan.stages);
+}
+
+/// When the planned stages of a group were to be done.
+pub(super) fn planned_days(facts: &Facts<'_>, group: &Group) -> Vec<PartialDate> {
+    let is_member = |id: &OperationId| {
+        group.units.iter().any(|unit| unit.operation(facts).is_some_and(|one| one.id == *id))
+    };
+    facts
+        .planned
+        .iter()
+        .filter(|planned| planned.stage_of.as_ref().is_some_and(is_member))
+        .filter_map(|planned| planned.planned_on)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        domain::{operation::Operation, vocabulary::BoardChoice},
+        rules::{
+            EpisodeState,
+            testing::{Story, date},
+        },
+    };
+
+    /// Right then left, both nodules known on one CT before.
+    fn pair(second_on: &str) -> Story {
+        Story::new()
+            .nodule("r", "RLL")
+            .nodule("l", "LUL")
+            .ct("ct1", "2022-12-20", &[("r", 8.0), ("l", 8.0)])
+            .operation("op1", "2023-01-10", "right", &[("r", "met_viable")])
+            .operation("op2", second_on, "left", &[("l", "met_viable")])
+    }
+
+    fn episodes(story: &Story) -> usize {
+        story.evaluate("2024-06-01").episodes.len()
+    }
+
+    fn tasks(story: &Story) -> Vec<String> {
+        story.evaluate("2024-06-01").data_tasks.iter().map(DataTask::id).collect()
+    }
+
+    #[test]
+    fn a_linked_second_side_is_the_same_episode() {
+        let story = pair("2023-02-14").stage("op2", "op1");
+        let evaluation = story.evaluate("2024-06-01");
+        assert_eq!(evaluation.episodes.len(), 1);
+        assert_eq!(evaluation.episodes[0].operations.len(), 2);
+        assert_eq!(evaluation.episodes[0].cleared_on, Some(date("2023-02-14")));
+    }
+
+    #[test]
+    fn an_unlinked_pair_is_proposed_and_not_merged() {
+        let story = pair("2023-02-14");
+        assert_eq!(episodes(&story), 2);
+        assert!(tasks(&story).contains(&"stage-proposed:op1+op2".to_owned()));
+        let exact = pair("2023-05-10");
+        assert!(tasks(&exact).contains(&"stage-proposed:op1+op2".to_owned()), "120 days");
+        let late = pair("2023-05-11");
+        assert!(!tasks(&late).iter().any(|task| task.starts_with("stage-proposed")), "121 days");
+    }
+
+    #[test]
+    fn the_plan_decides_and_a_long_gap_is_only_asked_about() {
+        let exact = pair("2023-07-12").stage("op2", "op1");
+        assert_eq!(episodes(&exact), 1);
+        assert!(!tasks(&exact).contains(&"stage-gap-long:op2".to_owned()), "183 days");
+        let long = pair("2023-07-13").stage("op2", "op1");
+        assert_eq!(episodes(&long), 1);
+        assert!(tasks(&long).contains(&"stage-gap-long:op2".to_owned()), "184 days");
+        let short = pair("2023-02-06").stage("op2", "op1");
+        assert!(tasks(&short).contains(&"stage-gap-short:op2".to_owned()), "27 days");
+        assert!(!tasks(&pair("2023-02-07").stage("op2", "op1")).contains(&"stage-gap-short:op2".to_owned()));
+    }
+
+    #[test]
+    fn a_board_decision_for_stages_merges_what_it_planned() {
+        let story = pair("2023-02-14").board("2023-01-05", BoardChoice::StagedMetastasectomy, Some(2));
+        assert_eq!(episodes(&story), 1);
+        let after = pair("2023-02-14").board("2023-01-11", BoardChoice::StagedMetastasectomy, Some(2));
+        assert_eq!(episodes(&after), 2, "decided after the first side");
+        let late = pair("2023-07-13").board("2023-01-05", BoardChoice::StagedMetastasectomy, Some(2));
+        assert_eq!(episodes(&late), 2, "184 days without a link");
+    }
+
+    #[test]
+    fn a_link_to_the_operated_side_is_questioned() {
+        let story = Story::new()
+            .nodule("a", "RLL")
+            .nodule("b", "RUL")
+            .ct("ct1", "2022-12-20", &[("a", 8.0)])
+            .operation("op1", "2023-01-10", "right", &[("a", "met_viable")])
+            .completeness("op1", Completeness::R0)
+            .ct("ct2", "2023-02-05", &[("b", 8.0)])
+            .operation("op2", "2023-04-01", "right", &[("b", "met_viable")])
+            .stage("op2", "op1");
+        assert_eq!(episodes(&story), 2);
+        assert!(tasks(&story).contains(&"stage-link-contradicted:op2".to_owned()));
+    }
+
+    #[test]
+    fn completion_after_an_involved_margin_is_the_same_episode() {
+        let story = |on: &str| {
+            Story::new()
+                .nodule("a", "RLL")
+                .ct("ct1", "2022-12-20", &[("a", 8.0)])
+                .operation("op1", "2023-01-10", "right", &[("a", "met_viable")])
+                .completeness("op1", Completeness::R1)
+                .operation("op2", on, "right", &[("a", "met_viable")])
+                .stage("op2", "op1")
+        };
+        assert_eq!(episodes(&story("2023-05-10")), 1, "120 days");
+        assert_eq!(episodes(&story("2023-05-11")), 2, "121 days");
+    }
+
+    #[test]
+    fn a_planned_stage_keeps_the_episode_open() {
+        let mut story = pair("2023-02-14");
+        let second: &mut Operation = &mut story.parts.operations[1];
+        second.on = None;
+        second.planned_on = Some(date("2023-02-20"));
+        second.stage_of = OperationId::parse("op1").ok();
+        let episode = &story.evaluate("2024-06-01").episodes[0];
+        assert_eq!(episode.state, EpisodeState::PendingNextStage);
+        assert_eq!((episode.cleared, episode.cleared_on), (Truth::False, None));
+        assert_ne!(episode.completeness, Some(Completeness::R2));
+    }
+}

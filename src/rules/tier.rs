@@ -1,0 +1,159 @@
+//! The risk tier: every trigger with its reason, and proposals to step down that only a person can accept.
+
+use crate::{domain::truth::Truth, protocol::tier::Tier};
+
+use super::{case::Case, dfi::DfiClass, evidence::Evidence, nodes::nodal, tier_active, tier_high};
+
+/// The tier and what led to it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TierAssessment {
+    /// The tier: A, H or S. L is reached only when a person accepts the proposal.
+    pub tier: Tier,
+    /// All triggers in the order of the clinical reference.
+    pub triggers: Vec<Trigger>,
+    /// A step down that a clinician may accept; nothing changes until then.
+    pub proposal: Option<TierProposal>,
+}
+
+/// One question of the tier.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Trigger {
+    /// Stable kebab-case id.
+    pub id: &'static str,
+    /// The tier it leads to.
+    pub tier: Tier,
+    /// The answer; unknown counts as unfavourable.
+    pub state: Truth,
+    /// Why, in one sentence.
+    pub reason: String,
+    /// What it rests on.
+    pub evidence: Vec<Evidence>,
+    /// Where the rule comes from.
+    pub source: &'static str,
+}
+
+/// A proposed step down.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TierProposal {
+    /// From this tier.
+    pub from: Tier,
+    /// To this one.
+    pub to: Tier,
+    /// Why it may be proposed.
+    pub reason: String,
+}
+
+/// Computes the tier. A step down is never taken here, only proposed.
+pub(super) fn assess(case: &Case<'_, '_>) -> TierAssessment {
+    let active = tier_active::triggers(case);
+    let high = tier_high::triggers(case);
+    let is_active = active.iter().any(|trigger| trigger.state.is_true());
+    // What is not known counts as unfavourable: it does not prove activity, but it keeps the patient in H.
+    let is_high = active.iter().chain(&high).any(|trigger| trigger.state.may_be_true());
+    let tier = match (is_active, is_high) {
+        (true, _) => Tier::Active,
+        (false, true) => Tier::High,
+        (false, false) => Tier::Standard,
+    };
+    let mut triggers = active;
+    triggers.extend(high);
+    TierAssessment { tier, triggers, proposal: proposal(case, tier) }
+}
+
+fn proposal(case: &Case<'_, '_>, tier: Tier) -> Option<TierProposal> {
+    let limits = case.tiers;
+    match tier {
+        Tier::High if case.event_free(limits.standard_after_months) => Some(TierProposal {
+            from: Tier::High,
+            to: Tier::Standard,
+            reason: format!(
+                "{} months since clearance without event; a clinician may accept it at a visit",
+                limits.standard_after_months
+            ),
+        }),
+        Tier::Standard if is_low(case) => Some(TierProposal {
+            from: Tier::Standard,
+            to: Tier::Low,
+            reason: format!(
+                "all conditions of tier L hold, {} months since clearance without event; a clinician may accept it \
+                 at a visit",
+                limits.low_after_months
+            ),
+        }),
+        _ => None,
+    }
+}
+
+/// All conditions of tier L; the triggers above, with nothing unknown, are already excluded by tier S.
+fn is_low(case: &Case<'_, '_>) -> bool {
+    let [episode] = case.episodes else { return false };
+    let metastases = episode.counts.metastases;
+    case.dfi.class == DfiClass::Metachronous
+        && case.dfi.at_least_36_months.is_true()
+        && (metastases.exact && metastases.min == 1)
+        && episode.margins.r0.is_true()
+        && episode.with_observed.is_false()
+        && nodal(case).clinical.is_false()
+        && case.active().next().is_none()
+        && case.event_free(case.tiers.low_after_months)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        domain::vocabulary::Completeness,
+        rules::testing::{Story, date},
+    };
+
+    fn tier(story: &Story, as_of: &str) -> Tier {
+        story.evaluate(as_of).tier.tier
+    }
+
+    #[test]
+    fn with_nothing_unfavourable_and_nothing_unknown_the_tier_is_s() {
+        let assessment = Story::favourable().evaluate("2022-04-02").tier;
+        let open: Vec<_> = assessment.triggers.iter().filter(|one| one.state.may_be_true()).collect();
+        assert!(open.is_empty(), "{open:#?}");
+        assert_eq!(assessment.tier, Tier::Standard);
+    }
+
+    #[test]
+    fn l_is_proposed_from_the_day_two_years_are_over_and_never_taken() {
+        let proposal = |as_of: &str| Story::favourable().evaluate(as_of).tier.proposal.map(|one| one.to);
+        assert_eq!(proposal("2022-04-02"), Some(Tier::Low));
+        assert_eq!(proposal("2022-04-01"), Some(Tier::Low));
+        assert_eq!(proposal("2022-03-31"), None);
+        assert_eq!(tier(&Story::favourable(), "2022-04-02"), Tier::Standard);
+    }
+
+    #[test]
+    fn l_is_never_proposed_with_missing_data() {
+        let mut story = Story::favourable();
+        story.parts.operations[0].completeness = Some(Completeness::Complete);
+        assert_eq!(tier(&story, "2022-06-01"), Tier::High);
+        let mut story = Story::favourable();
+        story.parts.primary.as_mut().unwrap().treatment_ended_on = None;
+        assert_eq!(tier(&story, "2022-06-01"), Tier::High);
+        let mut story = Story::favourable();
+        story.parts.imaging.truncate(1);
+        assert_eq!(story.evaluate("2022-06-01").tier.proposal, None);
+    }
+
+    #[test]
+    fn a_short_interval_is_high_and_may_step_down_after_three_clear_years() {
+        let mut story = Story::favourable().clear_ct("ct4", "2023-04-01");
+        story.parts.primary.as_mut().unwrap().treated_on = Some(date("2019-06-01"));
+        story.parts.primary.as_mut().unwrap().treatment_ended_on = Some(date("2019-09-01"));
+        let at = |as_of: &str| story.evaluate(as_of).tier;
+        assert_eq!((at("2023-03-31").tier, at("2023-03-31").proposal), (Tier::High, None));
+        assert_eq!(at("2023-04-01").proposal.map(|one| one.to), Some(Tier::Standard));
+    }
+
+    #[test]
+    fn active_disease_outweighs_everything() {
+        let story = Story::favourable().nodule("n2", "LUL").ct("ct4", "2022-05-01", &[("n2", 6.0)]);
+        let assessment = story.evaluate("2022-06-01").tier;
+        assert_eq!((assessment.tier, assessment.proposal), (Tier::Active, None));
+    }
+}

@@ -1,0 +1,284 @@
+//! The triggers of tier A: known active, untreated or uncontrolled disease.
+
+use crate::{domain::truth::Truth, protocol::tier::Tier};
+
+use super::{
+    case::Case,
+    episode::EpisodeState,
+    evidence::{Evidence, listed},
+    local_control::local_control,
+    nodule_state::{NoduleState, NoduleStatus},
+    systemic::palliative,
+    tier::Trigger,
+};
+
+const ACTIVE: &str = "product rule for known active disease of the chest; needs local approval";
+const EVENTS: &str = "product rule for events during surveillance; needs local approval";
+
+/// All triggers of tier A, in order.
+pub(super) fn triggers(case: &Case<'_, '_>) -> Vec<Trigger> {
+    vec![
+        no_metastasectomy(case),
+        rest(case),
+        open_episode(case),
+        growing(case),
+        suspected(case),
+        thoracic(case),
+        local_failure(case),
+        palliative_therapy(case),
+        extrathoracic(case),
+    ]
+}
+
+fn trigger(
+    id: &'static str,
+    state: Truth,
+    reason: impl Into<String>,
+    evidence: Vec<Evidence>,
+    source: &'static str,
+) -> Trigger {
+    Trigger { id, tier: Tier::Active, state, reason: reason.into(), evidence, source }
+}
+
+fn no_metastasectomy(case: &Case<'_, '_>) -> Trigger {
+    let reason = match case.last_episode() {
+        None => "no metastasectomy is on record".to_owned(),
+        Some(episode) => format!("metastasectomy {} is on record", episode.number),
+    };
+    let evidence = case.last_episode().map(|episode| episode.evidence()).unwrap_or_default();
+    trigger("no-metastasectomy", Truth::from(case.episodes.is_empty()), reason, evidence, ACTIVE)
+}
+
+fn rest(case: &Case<'_, '_>) -> Trigger {
+    let state = case.last_episode().map_or(Truth::False, |episode| episode.margins.r2);
+    let reason = match state {
+        Truth::True => "the last episode left gross tumour or a known suspected nodule",
+        Truth::False => "the last episode left nothing that was known",
+        Truth::Unknown => "whether the last episode left anything is not known",
+    };
+    let evidence = case.last_episode().map(|episode| episode.evidence()).unwrap_or_default();
+    trigger("residual-disease", state, reason, evidence, ACTIVE)
+}
+
+fn open_episode(case: &Case<'_, '_>) -> Trigger {
+    let open = case.last_episode().filter(|episode| episode.state == EpisodeState::PendingNextStage);
+    let reason =
+        if open.is_some() { "a planned stage was not done yet" } else { "no planned stage is outstanding" };
+    let evidence = open.map(|episode| episode.evidence()).unwrap_or_default();
+    trigger("episode-open", Truth::from(open.is_some()), reason, evidence, ACTIVE)
+}
+
+fn nodule_evidence<'a>(nodules: impl IntoIterator<Item = &'a NoduleStatus>) -> Vec<Evidence> {
+    nodules.into_iter().map(|nodule| Evidence::Nodule(nodule.nodule.clone())).collect()
+}
+
+fn growing(case: &Case<'_, '_>) -> Trigger {
+    let singles = || case.active().filter(|nodule| nodule.count.is_single());
+    let grown: Vec<_> = singles().filter(|nodule| nodule.growth.grown.is_true()).collect();
+    let open: Vec<_> = singles().filter(|nodule| nodule.growth.grown.is_unknown()).collect();
+    let (state, reason, shown) = if !grown.is_empty() {
+        (Truth::True, format!("untreated and growing: {}", ids(&grown)), grown)
+    } else if open.is_empty() {
+        (Truth::False, "no untreated nodule is growing".to_owned(), open)
+    } else {
+        (Truth::Unknown, format!("growth cannot be judged yet: {}", ids(&open)), open)
+    };
+    trigger("growing-nodule", state, reason, nodule_evidence(shown), ACTIVE)
+}
+
+fn suspected(case: &Case<'_, '_>) -> Trigger {
+    let suspected: Vec<_> = case.active().filter(|nodule| nodule.state == NoduleState::Suspected).collect();
+    let open: Vec<_> = case.active().filter(|nodule| nodule.suspicious.is_unknown()).collect();
+    let unlisted = case.facts.studies.last().filter(|study| !study.not_itemised.is_empty());
+    let (state, reason, shown) = if !suspected.is_empty() {
+        (Truth::True, format!("untreated and suspected: {}", ids(&suspected)), suspected)
+    } else if !open.is_empty() {
+        (Truth::Unknown, format!("nobody recorded what these are held for: {}", ids(&open)), open)
+    } else if unlisted.is_some() {
+        (Truth::Unknown, "the last study mentions nodules without listing them".to_owned(), Vec::new())
+    } else {
+        (Truth::False, "no untreated nodule is suspected".to_owned(), Vec::new())
+    };
+    let mut evidence = nodule_evidence(shown);
+    if let Some(study) = unlisted {
+        evidence.push(Evidence::Study(study.id.clone()));
+    }
+    trigger("suspected-nodule", state, reason, evidence, ACTIVE)
+}
+
+fn thoracic(case: &Case<'_, '_>) -> Trigger {
+    let mut evidence = Vec::new();
+    let state = Truth::any(case.facts.parts.thoracic_events.iter().map(|event| {
+        let untreated = Truth::from(event.resected.map(|resected| !resected));
+        let active = Truth::from(event.confirmed).and(untreated);
+        if active.may_be_true() {
+            evidence.push(Evidence::Dated("thoracic_events", event.on));
+        }
+        active
+    }));
+    let reason = match state {
+        Truth::True => "confirmed disease of the chest outside the lung was not resected",
+        Truth::False => "no untreated disease of the chest outside the lung is on record",
+        Truth::Unknown => {
+            "whether disease of the chest outside the lung is confirmed and untreated is not known"
+        }
+    };
+    trigger("thoracic-disease-outside-lung", state, reason, evidence, ACTIVE)
+}
+
+fn local_failure(case: &Case<'_, '_>) -> Trigger {
+    let control = local_control(case);
+    let state = control.failed();
+    let concerned = control.nodules.iter().filter(|(_, failed, _)| *failed == state && state.may_be_true());
+    let shown: Vec<_> = concerned.collect();
+    let reason = match state {
+        Truth::True => format!("growth after local therapy: {}", listed(shown.iter().map(|(id, ..)| id))),
+        Truth::False => "no locally treated nodule has grown on consecutive studies".to_owned(),
+        Truth::Unknown => {
+            format!("local control cannot be judged yet: {}", listed(shown.iter().map(|(id, ..)| id)))
+        }
+    };
+    let evidence = shown.into_iter().flat_map(|(id, _, evidence)| {
+        std::iter::once(Evidence::Nodule(id.clone())).chain(evidence.iter().cloned())
+    });
+    let evidence = evidence.collect();
+    trigger(
+        "local-failure",
+        state,
+        reason,
+        evidence,
+        "local failure after stereotactic radiotherapy: Lebow, Mehta 2013",
+    )
+}
+
+fn palliative_therapy(case: &Case<'_, '_>) -> Trigger {
+    let palliative = palliative(case);
+    let reason = match palliative.state {
+        Truth::True => "palliative systemic therapy is running",
+        Truth::False => "no palliative systemic therapy is known to run",
+        Truth::Unknown => "whether a systemic therapy is palliative and still running is not known",
+    };
+    trigger("palliative-systemic-therapy", palliative.state, reason, palliative.evidence, ACTIVE)
+}
+
+fn extrathoracic(case: &Case<'_, '_>) -> Trigger {
+    let mut evidence = Vec::new();
+    let state = Truth::any(case.extrathoracic().map(|(after, on, resected)| {
+        let active = after.and(Truth::from(resected.map(|resected| !resected)));
+        if active.may_be_true() {
+            evidence.push(Evidence::Dated("extrathoracic_events", on));
+        }
+        active
+    }));
+    let reason = match state {
+        Truth::True => "disease outside the chest came after the lung metastases and was not resected",
+        Truth::False => "no untreated disease outside the chest after the lung metastases is on record",
+        Truth::Unknown => "when disease outside the chest came, or whether it was resected, is not known",
+    };
+    trigger("extrathoracic-disease", state, reason, evidence, EVENTS)
+}
+
+fn ids(nodules: &[&NoduleStatus]) -> String {
+    listed(nodules.iter().map(|nodule| &nodule.nodule))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        domain::{
+            event::{ExtrathoracicEvent, ThoracicEvent},
+            vocabulary::{Completeness, ExtrathoracicKind, SystemicIntent, ThoracicSite},
+        },
+        rules::testing::{Story, date},
+    };
+
+    fn state(story: &Story, id: &str) -> Truth {
+        let triggers = story.evaluate("2022-06-01").tier.triggers;
+        triggers.into_iter().find(|trigger| trigger.id == id).unwrap().state
+    }
+
+    fn tier(story: &Story) -> Tier {
+        story.evaluate("2022-06-01").tier.tier
+    }
+
+    #[test]
+    fn without_a_metastasectomy_the_tier_is_a() {
+        assert_eq!(state(&Story::new(), "no-metastasectomy"), Truth::True);
+        assert_eq!(tier(&Story::new()), Tier::Active);
+        assert_eq!(state(&Story::favourable(), "no-metastasectomy"), Truth::False);
+    }
+
+    #[test]
+    fn only_a_known_rest_is_active() {
+        let story = |completeness| Story::favourable().completeness("op1", completeness);
+        assert_eq!(state(&story(Completeness::R2), "residual-disease"), Truth::True);
+        assert_eq!(tier(&story(Completeness::R2)), Tier::Active);
+        assert_eq!(state(&story(Completeness::Rx), "residual-disease"), Truth::Unknown);
+        assert_eq!(tier(&story(Completeness::Rx)), Tier::High);
+    }
+
+    #[test]
+    fn growth_of_an_untreated_nodule_is_active_and_a_first_look_is_open() {
+        let story = |sizes: &[(&str, f64)]| {
+            sizes.iter().fold(Story::favourable().nodule("n2", "LUL"), |story, (on, mm)| {
+                story.doubtful_ct(&format!("x{on}"), on, &[("n2", *mm)])
+            })
+        };
+        assert_eq!(state(&story(&[("2022-04-10", 7.0), ("2022-05-10", 9.0)]), "growing-nodule"), Truth::True);
+        assert_eq!(
+            state(&story(&[("2022-04-10", 7.0), ("2022-05-10", 8.9)]), "growing-nodule"),
+            Truth::False
+        );
+        assert_eq!(state(&story(&[("2022-04-10", 4.0)]), "growing-nodule"), Truth::Unknown);
+    }
+
+    #[test]
+    fn confirmed_disease_of_the_chest_counts_until_it_is_resected() {
+        let story = |confirmed, resected| {
+            let mut story = Story::favourable();
+            let on = Some(date("2022-05-01"));
+            let site = Some(ThoracicSite::Pleura);
+            story.parts.thoracic_events = vec![ThoracicEvent { on, site, confirmed, resected }];
+            story
+        };
+        let id = "thoracic-disease-outside-lung";
+        assert_eq!(state(&story(Some(true), Some(false)), id), Truth::True);
+        assert_eq!(state(&story(Some(true), Some(true)), id), Truth::False);
+        assert_eq!(state(&story(Some(true), None), id), Truth::Unknown);
+        assert_eq!(state(&story(None, Some(false)), id), Truth::Unknown);
+        assert_eq!(state(&story(Some(false), None), id), Truth::False);
+    }
+
+    #[test]
+    fn disease_outside_the_chest_counts_after_the_lung_metastases() {
+        let story = |on: &str, resected| {
+            let mut story = Story::favourable();
+            let kind = Some(ExtrathoracicKind::Distant);
+            story.parts.extrathoracic_events =
+                vec![ExtrathoracicEvent { on: Some(date(on)), kind, site: None, resected }];
+            story
+        };
+        let id = "extrathoracic-disease";
+        assert_eq!(state(&story("2021-01-01", Some(false)), id), Truth::True);
+        assert_eq!(state(&story("2021-01-01", None), id), Truth::Unknown);
+        assert_eq!(state(&story("2021-01-01", Some(true)), id), Truth::False);
+        assert_eq!(state(&story("2019-01-01", Some(false)), id), Truth::False, "before them");
+        assert_eq!(state(&story("2020", Some(false)), id), Truth::Unknown, "the order is not known");
+    }
+
+    #[test]
+    fn palliative_therapy_counts_while_it_runs() {
+        let story = |until: &str, ongoing| {
+            let mut story = Story::favourable().systemic("s1", "2022-01-01", until);
+            story.parts.systemic_therapies[0].intent = Some(SystemicIntent::Palliative);
+            story.parts.systemic_therapies[0].ongoing = ongoing;
+            story
+        };
+        let id = "palliative-systemic-therapy";
+        assert_eq!(state(&story("", Some(true)), id), Truth::True);
+        assert_eq!(state(&story("", None), id), Truth::Unknown);
+        assert_eq!(state(&story("2022-05-31", None), id), Truth::False);
+        assert_eq!(state(&story("2022-08-01", None), id), Truth::True, "it had not ended on the day");
+    }
+}

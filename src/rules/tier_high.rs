@@ -1,0 +1,266 @@
+//! The triggers of tier H. Each counts where it holds and where it is not known; not sampled nodes are not missing.
+
+use crate::{
+    domain::{
+        dates::DayRange,
+        truth::Truth,
+        vocabulary::{Completeness, TumourFamily},
+    },
+    protocol::tier::Tier,
+};
+
+use super::{
+    case::Case,
+    dfi::{DfiClass, DuringTreatment},
+    episode::{Episode, RecurrenceState},
+    evidence::{Evidence, listed},
+    nodes::nodal,
+    nodule_state::NoduleState,
+    systemic::progression,
+    tier::Trigger,
+};
+
+/// All triggers of tier H, in the order of the clinical reference.
+pub(super) fn triggers(case: &Case<'_, '_>) -> Vec<Trigger> {
+    vec![
+        short_dfi(case),
+        short_rfi(case),
+        margins(case),
+        many_metastases(case),
+        nodes(case),
+        chemotherapy(case),
+        mpnst(case),
+        many_episodes(case),
+        bilateral(case),
+        refuted(case),
+        observed(case),
+    ]
+}
+
+fn trigger(
+    id: &'static str,
+    state: Truth,
+    reason: impl Into<String>,
+    evidence: Vec<Evidence>,
+    source: &'static str,
+) -> Trigger {
+    Trigger { id, tier: Tier::High, state, reason: reason.into(), evidence, source }
+}
+
+fn of_last(case: &Case<'_, '_>, state: fn(&Episode) -> Truth) -> (Truth, Vec<Evidence>) {
+    case.last_episode().map_or((Truth::False, Vec::new()), |episode| (state(episode), episode.evidence()))
+}
+
+fn short_dfi(case: &Case<'_, '_>) -> Trigger {
+    let no_interval = matches!(
+        case.dfi.class,
+        DfiClass::Synchronous | DfiClass::DuringPrimaryTreatment(DuringTreatment::PreOp)
+    );
+    let state = match case.dfi.class {
+        _ if no_interval => Truth::True,
+        DfiClass::Unknown => case.dfi.lt_12_months.or(Truth::Unknown),
+        _ => case.dfi.lt_12_months,
+    };
+    trigger(
+        "dfi-lt-12-months",
+        state,
+        case.dfi.reason.clone(),
+        case.dfi.evidence.clone(),
+        "Gherzi 2022 (its references 21 and 22); graded rather than a step in Tetta 2021; synchronous disease disputed",
+    )
+}
+
+fn short_rfi(case: &Case<'_, '_>) -> Trigger {
+    let limits = case.tiers;
+    let mut relapsed = case.relapsed().rev();
+    let (Some(last), previous) = (relapsed.next(), relapsed.next()) else {
+        return trigger(
+            "short-recurrence-free-interval",
+            Truth::False,
+            "no recurrence after a metastasectomy is on record",
+            Vec::new(),
+            RFI_SOURCE,
+        );
+    };
+    let short = case.relapse_within(last, limits.short_rfi_months);
+    let falling = previous.map_or(Truth::False, |previous| {
+        shorter(last, previous).and(case.relapse_within(last, limits.falling_rfi_months))
+    });
+    let mut evidence = last.evidence();
+    evidence.extend(last.recurrence.evidence.iter().cloned());
+    let reason = match last.recurrence.interval {
+        Some(interval) => format!("recurrence {} days after metastasectomy {}", days(interval), last.number),
+        None => format!("the interval after metastasectomy {} is not known or does not exist", last.number),
+    };
+    // Never cleared has no interval; the rest itself is a trigger of tier A.
+    let state = if last.cleared.is_false() { Truth::False } else { short.or(falling) };
+    trigger("short-recurrence-free-interval", state, reason, evidence, RFI_SOURCE)
+}
+
+const RFI_SOURCE: &str = "Burt 2011, Briccoli 2005, selection for repeat metastasectomy in 2017 series; limits need local approval";
+
+/// Whether the one recurrence-free interval is shorter than the other.
+pub(super) fn shorter(one: &Episode, other: &Episode) -> Truth {
+    match (one.recurrence.interval, other.recurrence.interval) {
+        (Some(one), Some(other)) => {
+            let certainly = one.max.zip(other.min).is_some_and(|(one, other)| one < other);
+            let never = one.min.zip(other.max).is_some_and(|(one, other)| one >= other);
+            if certainly {
+                Truth::True
+            } else if never {
+                Truth::False
+            } else {
+                Truth::Unknown
+            }
+        }
+        _ => Truth::Unknown,
+    }
+}
+
+/// A range of days in words.
+pub(super) fn days(range: DayRange) -> String {
+    match (range.min, range.max) {
+        (Some(min), Some(max)) if min == max => min.to_string(),
+        (Some(min), Some(max)) => format!("{min} to {max}"),
+        (Some(min), None) => format!("at least {min}"),
+        (None, Some(max)) => format!("at most {max}"),
+        (None, None) => "an unknown number of".to_owned(),
+    }
+}
+
+fn margins(case: &Case<'_, '_>) -> Trigger {
+    let (state, evidence) = of_last(case, |episode| episode.margins.r1_or_rx);
+    let reported = case.last_episode().and_then(|episode| episode.completeness);
+    let reason = match (state, reported) {
+        (Truth::True, _) => "the last episode has an involved margin or one that cannot be assessed",
+        (Truth::False, _) => "no involved margin is left by the last episode",
+        (Truth::Unknown, Some(Completeness::Complete)) => "the margins of the last episode were not reported",
+        (Truth::Unknown, _) => "the completeness of the last episode was not reported",
+    };
+    trigger(
+        "episode-r1-or-rx",
+        state,
+        reason,
+        evidence,
+        "International Registry of Lung Metastases 1997; Gherzi 2022",
+    )
+}
+
+fn many_metastases(case: &Case<'_, '_>) -> Trigger {
+    let limit = case.tiers.many_metastases;
+    let episode = case.last_episode();
+    let state = episode.map_or(Truth::False, |episode| episode.counts.metastases_at_least(limit));
+    let reason = match episode.map(|episode| episode.counts.metastases) {
+        None => "no metastasectomy is on record".to_owned(),
+        Some(count) if count.exact => format!("{} metastases in the last episode", count.min),
+        Some(count) => {
+            format!("at least {} metastases in the last episode, the number is not known", count.min)
+        }
+    };
+    let evidence = episode.map(Episode::evidence).unwrap_or_default();
+    let source = "International Registry of Lung Metastases 1997; disputed by later series";
+    trigger("four-or-more-metastases", state, reason, evidence, source)
+}
+
+fn nodes(case: &Case<'_, '_>) -> Trigger {
+    let nodal = nodal(case);
+    // Nodes are not routinely removed: NX is the rule and not a missing input.
+    let state = Truth::from(nodal.pathological.is_true()).or(nodal.clinical);
+    let reason = match (state, nodal.pathological) {
+        (Truth::True, Truth::True) => "lymph-node metastases were found",
+        (Truth::True, _) => "an enlarged lymph node was reported",
+        (Truth::Unknown, _) => "a lymph node between the limits was measured once",
+        (Truth::False, Truth::False) => "sampled lymph nodes were free",
+        (Truth::False, _) => "no lymph node was reported sampled or enlarged (NX)",
+    };
+    let source = "Gherzi 2022 (its references 59 and 60)";
+    trigger("nodal-involvement", state, reason, nodal.evidence, source)
+}
+
+fn chemotherapy(case: &Case<'_, '_>) -> Trigger {
+    let progression = progression(case);
+    let reason = match progression.state {
+        Truth::True => "progression on systemic therapy before a metastasectomy",
+        Truth::False => "no progression on systemic therapy before a metastasectomy",
+        Truth::Unknown => {
+            "whether disease progressed on systemic therapy before a metastasectomy is not known"
+        }
+    };
+    trigger("progression-on-chemotherapy", progression.state, reason, progression.evidence, "Stephens 2011")
+}
+
+fn mpnst(case: &Case<'_, '_>) -> Trigger {
+    let primary = case.facts.parts.primary.as_ref();
+    let code = primary.and_then(|primary| primary.icd_o_3);
+    let family = primary.and_then(crate::domain::primary::Primary::family);
+    let (state, reason) = match (code, family) {
+        (Some(code), _) if code.is_mpnst() => (Truth::True, "malignant peripheral nerve sheath tumour"),
+        (Some(_), _) => (Truth::False, "another type of tumour"),
+        (None, Some(TumourFamily::BoneSarcoma | TumourFamily::Other)) => {
+            (Truth::False, "not a soft-tissue sarcoma")
+        }
+        (None, _) => (Truth::Unknown, "the type of the primary is not coded"),
+    };
+    let evidence = code.map(|_| Evidence::Part("primary.icd_o_3")).into_iter().collect();
+    trigger("mpnst", state, reason, evidence, "Tetta 2021; Billingsley 1999")
+}
+
+fn many_episodes(case: &Case<'_, '_>) -> Trigger {
+    let number = case.last_episode().map_or(0, |episode| episode.number);
+    let state = Truth::from(number >= case.tiers.many_episodes);
+    let evidence = case.episodes.iter().flat_map(Episode::evidence).collect();
+    let source = "Jaklitsch 2001 (mixed tumours)";
+    trigger("third-metastasectomy", state, format!("metastasectomies on record: {number}"), evidence, source)
+}
+
+fn bilateral(case: &Case<'_, '_>) -> Trigger {
+    let (state, evidence) = of_last(case, |episode| episode.disease_sides.both());
+    let reason = match state {
+        Truth::True => "metastases of both sides in the last episode",
+        Truth::False => "metastases of one side at most in the last episode",
+        Truth::Unknown => "a side or a result of the last episode is not known",
+    };
+    trigger("bilateral-disease", state, reason, evidence, "Gherzi 2022 (its references 12 and 18); disputed")
+}
+
+fn refuted(case: &Case<'_, '_>) -> Trigger {
+    let limit = case.tiers.refuted_months;
+    let today = case.facts.today();
+    let mut evidence = Vec::new();
+    let recent = case.episodes.iter().filter(|episode| episode.recurrence.state == RecurrenceState::Refuted);
+    let state = Truth::any(recent.map(|episode| {
+        let on = case.refuted_on(episode);
+        let recent = on.map_or(Truth::Unknown, |on| on.lt_months(today, limit));
+        if recent.may_be_true() {
+            evidence.extend(episode.recurrence.evidence.iter().cloned());
+        }
+        recent
+    }));
+    let reason = match state {
+        Truth::True => format!("a suspected recurrence was refuted less than {limit} months ago"),
+        Truth::False => format!("no suspected recurrence was refuted in the last {limit} months"),
+        Truth::Unknown => "when a suspected recurrence was refuted is not known".to_owned(),
+    };
+    trigger("recurrence-refuted-recently", state, reason, evidence, "product rule; needs local approval")
+}
+
+fn observed(case: &Case<'_, '_>) -> Trigger {
+    let limit = case.tiers.observed_nodule_mm;
+    let observed = case.active().filter(|nodule| nodule.state == NoduleState::Observed);
+    let mut shown = Vec::new();
+    let state = Truth::any(observed.map(|nodule| {
+        let large = Truth::from(nodule.largest_mm.map(|mm| mm > limit));
+        if large.may_be_true() {
+            shown.push(&nodule.nodule);
+        }
+        large
+    }));
+    let reason = match state {
+        Truth::True => format!("observed and above {limit} mm: {}", listed(&shown)),
+        Truth::False => format!("no observed nodule above {limit} mm"),
+        Truth::Unknown => format!("observed, size not recorded: {}", listed(&shown)),
+    };
+    let evidence = shown.into_iter().cloned().map(Evidence::Nodule).collect();
+    let source = "review of indeterminate nodules in bone sarcoma 2024 (1,667 patients, retrospective)";
+    trigger("observed-nodule", state, reason, evidence, source)
+}

@@ -1,0 +1,141 @@
+//! Puts the episodes together: groups, numbers, closing and what came after each.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::{
+    domain::{dates::PartialDate, lung::Side, nodule::Tally, truth::Truth},
+    protocol::thresholds::EpisodeThresholds,
+};
+
+use super::{
+    clearance::{Closing, closing},
+    counts::{Treated, by_place, counts, disease_sides, treated},
+    episode::{Episode, EpisodeState, Sides},
+    evidence::DataTask,
+    facts::Facts,
+    nodule_state::NoduleStatus,
+    recurrence::{After, TreatedPlaces, recurrence},
+    staging::{Group, group, planned_days},
+    units::{Unit, operated_sides, treated_sides, treated_until, units},
+};
+
+/// The episodes of a patient, in order.
+pub(super) fn episodes(
+    facts: &Facts<'_>,
+    statuses: &[NoduleStatus],
+    limits: &EpisodeThresholds,
+    tasks: &mut Vec<DataTask>,
+) -> Vec<Episode> {
+    let (units, questions) = units(facts);
+    tasks.extend(questions);
+    let groups = group(facts, &units, limits, tasks);
+    let parts: Vec<Part<'_>> = groups.iter().map(|group| Part::new(facts, group)).collect();
+    let treated_in = treated_in(facts, &parts);
+    let mut gone: HashSet<usize> = HashSet::new();
+    let mut places = TreatedPlaces::default();
+    let mut episodes = Vec::with_capacity(parts.len());
+    for (at, part) in parts.iter().enumerate() {
+        gone.extend(part.treated.iter().filter_map(|one| one.position));
+        places.add(facts, &part.treated);
+        let closing = closing(facts, statuses, part.group, part.until, &gone, &part.treated);
+        let next = parts.get(at + 1);
+        let after = After {
+            until: part.until,
+            cleared: closing.cleared,
+            sides: part.sides,
+            treated_places: &places,
+            next: next.map(|next| (next.from, next.until)),
+            next_treated: next.map_or(&[], |next| &next.treated),
+            next_sides: next.map_or(&NO_SIDES, |next| &next.nodule_sides),
+            treated_in: &treated_in,
+            at,
+        };
+        let recurrence = recurrence(facts, statuses, &after);
+        episodes.push(part.episode(facts, at, closing, recurrence));
+    }
+    episodes
+}
+
+static NO_SIDES: std::sync::LazyLock<HashMap<usize, Option<Side>>> = std::sync::LazyLock::new(HashMap::new);
+
+/// A group with what is derived from it once.
+struct Part<'g> {
+    group: &'g Group,
+    from: Option<PartialDate>,
+    until: Option<PartialDate>,
+    treated: Vec<Treated>,
+    nodule_sides: HashMap<usize, Option<Side>>,
+    sides: Sides,
+}
+
+impl<'g> Part<'g> {
+    fn new(facts: &Facts<'_>, group: &'g Group) -> Self {
+        let treated = treated(facts, &group.units);
+        let nodule_sides = treated.iter().filter_map(|one| Some((one.position?, one.side))).collect();
+        Self {
+            group,
+            from: group.units.first().and_then(|unit| unit.from(facts)),
+            until: treated_until(facts, &group.units),
+            nodule_sides,
+            sides: sides(facts, &group.units),
+            treated,
+        }
+    }
+
+    fn episode(
+        &self,
+        facts: &Facts<'_>,
+        at: usize,
+        closing: Closing,
+        recurrence: super::episode::Recurrence,
+    ) -> Episode {
+        let counts = counts(&self.group.units, facts, &self.treated);
+        let recorded = counts.resected.exact || counts.resected.min > 0 || counts.treated != Tally::ZERO;
+        let units = || self.group.units.iter();
+        Episode {
+            number: u32::try_from(at + 1).unwrap_or(u32::MAX),
+            operations: units().filter_map(|unit| Some(unit.operation(facts)?.id.clone())).collect(),
+            therapies: units().filter_map(|unit| Some(unit.therapy(facts)?.id.clone())).collect(),
+            started_on: self.from,
+            treated_until: self.until,
+            state: if self.group.pending { EpisodeState::PendingNextStage } else { EpisodeState::Closed },
+            planned_stages_on: planned_days(facts, self.group),
+            completeness: closing.completeness,
+            margins: closing.margins,
+            with_observed: closing.with_observed,
+            late_reclassification: closing.late_reclassification,
+            cleared: closing.cleared,
+            cleared_on: self.until.filter(|_| closing.cleared.may_be_true()),
+            counts,
+            by_place: by_place(&self.treated),
+            sides: self.sides,
+            disease_sides: disease_sides(&self.treated, recorded),
+            recurrence,
+        }
+    }
+}
+
+/// The sides an episode reached.
+fn sides(facts: &Facts<'_>, units: &[Unit]) -> Sides {
+    units.iter().fold(Sides::NONE, |sides, unit| {
+        let own = match (unit.operation(facts), unit.therapy(facts)) {
+            (Some(operation), _) => operated_sides(facts, operation),
+            (None, Some(therapy)) => treated_sides(facts, therapy),
+            (None, None) => Sides { right: Truth::Unknown, left: Truth::Unknown },
+        };
+        sides.or(own)
+    })
+}
+
+/// Per nodule: index of the first episode that treated it.
+fn treated_in(facts: &Facts<'_>, parts: &[Part<'_>]) -> Vec<Option<usize>> {
+    let mut episodes = vec![None; facts.nodules.len()];
+    for (at, part) in parts.iter().enumerate() {
+        for position in part.treated.iter().filter_map(|one| one.position) {
+            if let Some(episode @ None) = episodes.get_mut(position) {
+                *episode = Some(at);
+            }
+        }
+    }
+    episodes
+}

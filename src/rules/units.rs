@@ -1,0 +1,227 @@
+//! The building blocks of episodes: operations and curative local therapies that can belong to one.
+//!
+//! Decides only what counts at all: a biopsy, a re-operation for a complication or an operation whose specimens
+//! all have a benign result is kept as an operation and is no episode.
+
+use crate::domain::{
+    dates::PartialDate,
+    lung::Side,
+    operation::{Operation, ResectionTarget},
+    therapy::LocalTherapy,
+    truth::Truth,
+    vocabulary::{Extent, LocalIntent, LocalTherapyKind, OperationSide, Purpose, SpecimenKind},
+};
+
+use super::{
+    episode::Sides,
+    evidence::DataTask,
+    facts::{Facts, last_of, takes_out},
+    pathology::PathologyClass,
+};
+
+/// One operation or local therapy; the index into the facts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Unit {
+    Operation(usize),
+    Therapy(usize),
+}
+
+impl Unit {
+    pub(super) fn operation<'h>(self, facts: &Facts<'h>) -> Option<&'h Operation> {
+        match self {
+            Self::Operation(at) => facts.operations.get(at).copied(),
+            Self::Therapy(_) => None,
+        }
+    }
+
+    pub(super) fn therapy<'h>(self, facts: &Facts<'h>) -> Option<&'h LocalTherapy> {
+        match self {
+            Self::Therapy(at) => facts.therapies.get(at).copied(),
+            Self::Operation(_) => None,
+        }
+    }
+
+    /// First day.
+    pub(super) fn from(self, facts: &Facts<'_>) -> Option<PartialDate> {
+        match self.operation(facts) {
+            Some(operation) => operation.on,
+            None => self.therapy(facts).and_then(|therapy| therapy.started_on.or(therapy.ended_on)),
+        }
+    }
+
+    /// Last day. A therapy whose end was not reported ends some day after it began.
+    pub(super) fn until(self, facts: &Facts<'_>) -> Option<PartialDate> {
+        match self.operation(facts) {
+            Some(operation) => operation.on,
+            None => self.therapy(facts).and_then(|therapy| {
+                let open = || therapy.started_on.and_then(PartialDate::earliest).map(PartialDate::NotBefore);
+                therapy.ended_on.or_else(open)
+            }),
+        }
+    }
+}
+
+/// The units that can belong to an episode, in order of time, and what is odd about the rest.
+pub(super) fn units(facts: &Facts<'_>) -> (Vec<Unit>, Vec<DataTask>) {
+    let mut tasks = Vec::new();
+    let operations = facts.operations.iter().enumerate().filter_map(|(at, operation)| {
+        counts_as_episode(operation, &mut tasks).then_some(Unit::Operation(at))
+    });
+    let mut units: Vec<Unit> = operations.collect();
+    for (at, therapy) in facts.therapies.iter().enumerate() {
+        let whole_lung = therapy.kind == Some(LocalTherapyKind::WholeLungIrradiation);
+        match therapy.intent {
+            Some(LocalIntent::Curative) if !whole_lung => units.push(Unit::Therapy(at)),
+            Some(LocalIntent::Unknown) | None if !whole_lung => {
+                let reason = "whether this local therapy was curative is not reported; a curative one belongs to \
+                              an episode and sets its clearance date";
+                tasks.push(DataTask::new("local-therapy-intent", &therapy.id, reason));
+            }
+            _ => {}
+        }
+    }
+    units.sort_by_key(|unit| {
+        let on = unit.from(facts);
+        let earliest = on.and_then(|on| on.earliest().or(on.latest()));
+        (earliest.is_none(), earliest, on.and_then(PartialDate::latest))
+    });
+    (units, tasks)
+}
+
+fn counts_as_episode(operation: &Operation, tasks: &mut Vec<DataTask>) -> bool {
+    let found_metastasis = operation.resections.iter().any(|resection| {
+        takes_out(operation, resection) && PathologyClass::of(resection.pathology).is_metastasis().is_true()
+    });
+    match operation.purpose {
+        Purpose::Metastasectomy => !is_biopsy_only(operation) && !is_benign_only(operation),
+        Purpose::Unknown => {
+            let reason = "the purpose of this operation is unknown; it is counted as a metastasectomy until \
+                          somebody says otherwise";
+            tasks.push(DataTask::new("operation-purpose", &operation.id, reason));
+            !is_biopsy_only(operation) && !is_benign_only(operation)
+        }
+        Purpose::Diagnostic | Purpose::Complication | Purpose::OtherIndication => {
+            if found_metastasis {
+                let reason = "this operation removed a metastasis but was not recorded as a metastasectomy; \
+                              confirm its purpose, because it is not counted as an episode";
+                tasks.push(DataTask::new("metastasis-outside-metastasectomy", &operation.id, reason));
+            }
+            false
+        }
+    }
+}
+
+fn is_biopsy_only(operation: &Operation) -> bool {
+    !operation.resections.is_empty()
+        && operation.resections.iter().all(|resection| resection.extent == Some(Extent::Biopsy))
+}
+
+/// Whether every specimen that is or may be a nodule has a benign result.
+pub(super) fn is_benign_only(operation: &Operation) -> bool {
+    let mut specimens = operation.resections.iter().filter(|resection| {
+        !matches!(&resection.target, ResectionTarget::Specimen { kind, .. } if *kind != SpecimenKind::Nodule)
+    });
+    let rest_is_harmless = operation
+        .resections
+        .iter()
+        .all(|resection| !PathologyClass::of(resection.pathology).is_metastasis().is_true());
+    let any = !operation.resections.is_empty();
+    any && rest_is_harmless
+        && specimens.all(|resection| PathologyClass::of(resection.pathology) == PathologyClass::Benign)
+}
+
+/// The sides an operation reached, by its own statement, else by what it removed.
+pub(super) fn operated_sides(facts: &Facts<'_>, operation: &Operation) -> Sides {
+    if !matches!(operation.side, Some(OperationSide::Unknown) | None) {
+        return Sides { right: operation.reached(Side::Right), left: operation.reached(Side::Left) };
+    }
+    let places: Vec<Option<Side>> = operation
+        .resections
+        .iter()
+        .map(|resection| match &resection.target {
+            ResectionTarget::Nodule { nodule, labelled } => facts
+                .nodule(nodule)
+                .and_then(|known| known.nodule.place.place().side())
+                .or(labelled.and_then(|place| place.side())),
+            ResectionTarget::Specimen { place, .. } => place.side(),
+        })
+        .collect();
+    sides_of(&places)
+}
+
+/// The sides of local therapy, by the nodules it treated.
+pub(super) fn treated_sides(facts: &Facts<'_>, therapy: &LocalTherapy) -> Sides {
+    let places: Vec<Option<Side>> = therapy
+        .nodules
+        .iter()
+        .map(|nodule| facts.nodule(nodule).and_then(|known| known.nodule.place.place().side()))
+        .collect();
+    sides_of(&places)
+}
+
+/// Nothing listed, or something without a side, leaves the sides open.
+fn sides_of(places: &[Option<Side>]) -> Sides {
+    let open = places.is_empty() || places.iter().any(Option::is_none);
+    let on = |side| match places.contains(&Some(side)) {
+        true => Truth::True,
+        false if open => Truth::Unknown,
+        false => Truth::False,
+    };
+    Sides { right: on(Side::Right), left: on(Side::Left) }
+}
+
+/// The last day of some units; unknown where one of them is.
+pub(super) fn treated_until(facts: &Facts<'_>, units: &[Unit]) -> Option<PartialDate> {
+    let mut days = units.iter().map(|unit| unit.until(facts));
+    let first = days.next()?;
+    days.fold(first, last_of)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::testing::Story;
+
+    fn episodes(story: &Story) -> usize {
+        story.evaluate("2024-01-01").episodes.len()
+    }
+
+    #[test]
+    fn an_operation_with_benign_results_only_is_kept_and_is_no_episode() {
+        let story = |results: [&str; 2]| {
+            Story::new().nodule("n1", "RLL").nodule("n2", "RLL").operation(
+                "op1",
+                "2023-01-01",
+                "right",
+                &[("n1", results[0]), ("n2", results[1])],
+            )
+        };
+        assert_eq!(episodes(&story(["benign", "benign"])), 0);
+        assert_eq!(episodes(&story(["benign", "met_nonviable"])), 1);
+        assert_eq!(episodes(&story(["benign", "unknown"])), 1, "unknown is not benign");
+    }
+
+    #[test]
+    fn biopsies_and_operations_for_complications_are_no_episodes() {
+        let story = || {
+            Story::new().nodule("n1", "RLL").operation("op1", "2023-01-01", "right", &[("n1", "met_viable")])
+        };
+        assert_eq!(episodes(&story()), 1);
+        assert_eq!(episodes(&story().biopsy_only()), 0);
+        let mut complication = story();
+        complication.parts.operations[0].purpose = Purpose::Complication;
+        assert_eq!(episodes(&complication), 0);
+        let tasks = complication.evaluate("2024-01-01").data_tasks;
+        assert!(tasks.iter().any(|task| task.id() == "metastasis-outside-metastasectomy:op1"));
+    }
+
+    #[test]
+    fn a_local_therapy_is_an_episode_only_with_curative_intent() {
+        let story = |intent| Story::new().nodule("n1", "RLL").therapy("r1", "2023-01-01", intent, &["n1"]);
+        assert_eq!(episodes(&story("curative")), 1);
+        assert_eq!(episodes(&story("palliative")), 0);
+        assert_eq!(episodes(&story("unknown")), 0);
+        let tasks = story("unknown").evaluate("2024-01-01").data_tasks;
+        assert!(tasks.iter().any(|task| task.id() == "local-therapy-intent:r1"));
+    }
+}
