@@ -79,6 +79,15 @@ fn head(text: &mut String, clinic: &str, assessment: &AssessmentDocument) -> std
     )
 }
 
+/// A value in words; what is unknown or was not reported names what it is that is missing.
+fn word(what: &str, code: Option<&str>) -> String {
+    match code {
+        None => format!("{what} not reported"),
+        Some("unknown") => format!("{what} unknown"),
+        Some(code) => code.replace('_', " "),
+    }
+}
+
 fn bound(days: Option<i64>) -> String {
     days.map_or_else(|| "?".to_owned(), |days| days.to_string())
 }
@@ -103,11 +112,8 @@ fn operations(text: &mut String, history: &History, assessment: &AssessmentDocum
             "  {}  {}  {}, {}, {}; {episode}",
             date(operation.on),
             operation.id,
-            operation.side.map_or("side not reported", Vocabulary::code),
-            operation.approach.map_or_else(
-                || "approach not reported".to_owned(),
-                |approach| approach.code().replace('_', " ")
-            ),
+            word("side", operation.side.map(Vocabulary::code)),
+            word("approach", operation.approach.map(Vocabulary::code)),
             operation.completeness.map_or("completeness not reported", Vocabulary::code),
         )?;
     }
@@ -223,19 +229,16 @@ fn unlinked(history: &History, at: Place) -> impl Iterator<Item = (&Operation, &
 }
 
 fn resected(operation: &Operation, resection: &Resection) -> String {
-    let word = |code: Option<&str>, otherwise: &str| {
-        code.map_or_else(|| otherwise.to_owned(), |code| code.replace('_', " "))
-    };
     let size = resection.size_mm.map_or_else(String::new, |size| format!(", {} mm", size.get()));
     let margin = resection
         .margin
         .map_or_else(String::new, |margin| format!(", margin {}", margin.code().replace('_', " ")));
     format!(
-        "{}  {}  {}, pathology {}{size}{margin}",
+        "{}  {}  {}, {}{size}{margin}",
         date(operation.on),
         operation.id,
-        word(resection.extent.map(Vocabulary::code), "extent not reported"),
-        word(resection.pathology.map(Vocabulary::code), "not reported"),
+        word("extent", resection.extent.map(Vocabulary::code)),
+        word("pathology", resection.pathology.map(Vocabulary::code)),
     )
 }
 
