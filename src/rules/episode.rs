@@ -190,6 +190,17 @@ pub struct Recurrence {
     pub evidence: Vec<Evidence>,
 }
 
+impl Recurrence {
+    /// Whether something on record is a recurrence: unknown where it may be one, false where nothing is on record.
+    #[must_use]
+    pub const fn on_record(&self) -> Truth {
+        match self.state {
+            RecurrenceState::Unknown if self.on.is_none() && self.nodules.is_empty() => Truth::False,
+            state => state.present(),
+        }
+    }
+}
+
 /// A nodule of a recurrence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecurrentNodule {

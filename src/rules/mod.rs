@@ -21,6 +21,8 @@ mod nodes;
 pub mod nodule_state;
 pub mod pathology;
 pub mod patterns;
+#[cfg(test)]
+mod properties;
 mod recurrence;
 mod removed;
 mod staging;

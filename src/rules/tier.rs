@@ -50,7 +50,7 @@ pub struct TierProposal {
 pub(super) fn assess(case: &Case<'_, '_>, patterns: &[PatternResult]) -> TierAssessment {
     let active = tier_active::triggers(case);
     let mut high = tier_high::triggers(case);
-    high.extend(tier_high::of_patterns(patterns));
+    high.extend(tier_high::of_patterns(case, patterns));
     let is_active = active.iter().any(|trigger| trigger.state.is_true());
     // What is not known counts as unfavourable: it does not prove activity, but it keeps the patient in H.
     let is_high = active.iter().chain(&high).any(|trigger| trigger.state.may_be_true());

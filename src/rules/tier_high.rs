@@ -16,7 +16,7 @@ use super::{
     evidence::{Evidence, listed},
     nodes::nodal,
     nodule_state::NoduleState,
-    patterns::{PatternResult, TierEffect},
+    patterns::PatternResult,
     systemic::progression,
     tier::Trigger,
 };
@@ -39,19 +39,17 @@ pub(super) fn triggers(case: &Case<'_, '_>) -> Vec<Trigger> {
 }
 
 /// Patterns that raise the tier and are not among the triggers above.
-pub(super) fn of_patterns(patterns: &[PatternResult]) -> Vec<Trigger> {
-    const RAISING: [&str; 3] = ["P02", "P04", "P20"];
-    let raising = patterns.iter().filter(|result| RAISING.contains(&result.info.id));
+pub(super) fn of_patterns(case: &Case<'_, '_>, patterns: &[PatternResult]) -> Vec<Trigger> {
+    let raising = patterns.iter().filter(|result| matches!(result.info.id, "P02" | "P04" | "P20"));
     raising
         .map(|result| {
-            // A falling interval raises the tier only while it is short.
-            let raises = result.effect.tier != TierEffect::None || !result.state.truth().is_true();
-            let state = if raises { result.state.truth() } else { Truth::False };
-            // Where only a pattern's own effect raises the tier, an open pattern is no missing tier input.
-            let state = if result.effect.tier == TierEffect::None && state.is_unknown() {
-                Truth::False
-            } else {
-                state
+            let state = match (result.info.id, case.relapsed().next_back()) {
+                // A falling interval raises the tier only while it is short.
+                ("P04", Some(last)) => {
+                    let short = case.relapse_within(last, case.limits.intervals.falling_tier_months);
+                    result.state.truth().and(short)
+                }
+                _ => result.state.truth(),
             };
             trigger(
                 result.info.name,

@@ -35,7 +35,10 @@ pub(super) fn answer(case: &Case<'_, '_>) -> PatternResult {
     let dfi: Option<(Interval, Truth)> = (!no_dfi).then_some((case.dfi.days, Truth::True));
     let sequence: Vec<(Interval, Truth)> = dfi
         .into_iter()
-        .chain(relapsed.iter().map(|episode| (episode.recurrence.interval, episode.cleared)))
+        .chain(relapsed.iter().map(|episode| {
+            let exists = episode.cleared.and(episode.recurrence.on_record());
+            (episode.recurrence.interval, exists)
+        }))
         .collect();
     let falls: Vec<Truth> = sequence
         .windows(2)

@@ -22,12 +22,7 @@ pub(super) const INFO: PatternInfo = PatternInfo {
 };
 
 pub(super) fn answer(case: &Case<'_, '_>) -> PatternResult {
-    let recurrences: Vec<&Episode> = case
-        .episodes
-        .iter()
-        .filter(|episode| !episode.recurrence.state.present().is_false())
-        .filter(|episode| episode.recurrence.on.is_some() || !episode.recurrence.nodules.is_empty())
-        .collect();
+    let recurrences: Vec<&Episode> = case.relapsed().collect();
     let answers: Vec<(&Episode, Option<Truth>)> = recurrences
         .iter()
         .map(|episode| {

@@ -22,11 +22,12 @@ pub(super) const INFO: PatternInfo = PatternInfo {
 };
 
 pub(super) fn answer(case: &Case<'_, '_>) -> PatternResult {
-    if case.episodes.is_empty() {
-        return INFO.not_applicable("no metastasectomy is on record");
+    let operated = || case.episodes.iter().filter(|episode| !episode.operations.is_empty());
+    if operated().next().is_none() {
+        return INFO.not_applicable("no operation for metastases is on record");
     }
     let answers: Vec<(&Episode, Truth)> =
-        case.episodes.iter().map(|episode| (episode, occult(case, episode))).collect();
+        operated().map(|episode| (episode, occult(case, episode))).collect();
     let state = Truth::any(answers.iter().map(|(_, occult)| *occult));
     let shown: Vec<&Episode> =
         answers.iter().filter(|(_, occult)| *occult == state).map(|(episode, _)| *episode).collect();
@@ -62,7 +63,7 @@ fn occult(case: &Case<'_, '_>, episode: &Episode) -> Truth {
         .iter()
         .filter(|operation| episode.operations.contains(&operation.id))
         .all(|operation| operation.palpation == Some(Palpation::Full));
-    if found.is_false() && !palpated && !episode.operations.is_empty() { Truth::Unknown } else { found }
+    if found.is_false() && !palpated { Truth::Unknown } else { found }
 }
 
 /// Whether the last CT before the episode is older than the limit.
