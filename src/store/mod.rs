@@ -28,6 +28,7 @@ mod slots;
 mod status;
 mod tasks;
 mod transaction;
+mod worklist;
 
 use migrations::{Migrator, MigratorTrait};
 use sea_orm::{ConnectionTrait, DatabaseConnection};
@@ -48,6 +49,7 @@ pub use self::{
     status::StatusCounts,
     tasks::{Task, TaskChanges, TaskRecord},
     transaction::WriteTransaction,
+    worklist::{OpenSlot, OpenTask},
 };
 
 /// Names the lock under which PostgreSQL instances migrate one after another.
