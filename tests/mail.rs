@@ -59,11 +59,12 @@ mod delivery {
             step: Step::Overdue { days_after: 1 },
             due_on: "2026-02-14".parse().unwrap(),
             days_late: 3,
-            link: "https://lobewatch.example.org/open/4f1c".to_owned(),
         };
         let data_at = "2026-03-03T02:00:00Z".parse().unwrap();
         let date = "2026-03-03".parse().unwrap();
-        render_digest(&Digest::new("north", "Klinik für Thorax", date, data_at, vec![row]).unwrap()).unwrap()
+        let link = "https://lobewatch.example.org/";
+        let digest = Digest::new("north", "Klinik für Thorax", date, data_at, link, vec![row]);
+        render_digest(&digest.unwrap()).unwrap()
     }
 
     fn mail(row: u64) -> OutgoingMail {

@@ -60,14 +60,15 @@ pub async fn compose_digest(ctx: &Context, base_url: &str, claim: &Mail) -> Resu
         .filter(|row| row.slot_open == Some(true))
         .collect();
     let reminders = due.iter().map(|row| row.id).collect();
-    let rows = match rows(&claim.clinic, base_url, due, today) {
+    let rows = match rows(&claim.clinic, due, today) {
         Ok(rows) => rows,
         Err(problem) => return Ok(Composed::Broken(problem)),
     };
     let composed =
         MailAddress::parse(&claim.recipient).map_err(|error| error.to_string()).and_then(|recipient| {
-            let digest = Digest::new(&claim.clinic, &clinic.name, today, ctx.now(), rows)
-                .map_err(|error| error.to_string())?;
+            let digest =
+                Digest::new(&claim.clinic, &clinic.name, today, ctx.now(), &format!("{base_url}/"), rows)
+                    .map_err(|error| error.to_string())?;
             let rendered = render_digest(&digest).map_err(|error| error.to_string())?;
             Ok(Composed::Ready { rendered, recipient, reminders })
         });
@@ -75,12 +76,7 @@ pub async fn compose_digest(ctx: &Context, base_url: &str, claim: &Mail) -> Resu
 }
 
 /// One row per slot: of several steps that have come, the highest stands for all.
-fn rows(
-    clinic: &str,
-    base_url: &str,
-    due: Vec<DueReminder>,
-    today: chrono::NaiveDate,
-) -> Result<Vec<DigestRow>, String> {
+fn rows(clinic: &str, due: Vec<DueReminder>, today: chrono::NaiveDate) -> Result<Vec<DigestRow>, String> {
     let mut highest: HashMap<(Uuid, String), DigestRow> = HashMap::new();
     for reminder in due {
         let step: Step = reminder.step.parse().map_err(|error| format!("{error}"))?;
@@ -93,7 +89,6 @@ fn rows(
                 .slot_window_to
                 .and_then(|to| u32::try_from(today.signed_duration_since(to).num_days()).ok())
                 .unwrap_or(0),
-            link: format!("{base_url}/"),
         };
         highest
             .entry((reminder.patient_id, reminder.slot_key))

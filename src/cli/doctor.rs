@@ -68,7 +68,10 @@ async fn check_registry(settings: &Settings, report: &mut Report<'_>) -> anyhow:
         Ok(()) => report.good("registry", &format!("{:?} answers", store.backend()))?,
         Err(error) => return Ok(report.bad("registry", &error.to_string())?),
     }
-    let pending = store.pending_migrations().await?;
+    let pending = match store.pending_migrations().await {
+        Ok(pending) => pending,
+        Err(error) => return Ok(report.bad("schema", &error.to_string())?),
+    };
     if !pending.is_empty() {
         let text = format!("{} steps behind; run `lobewatch migrate`", pending.len());
         return Ok(report.bad("schema", &text)?);
@@ -78,9 +81,10 @@ async fn check_registry(settings: &Settings, report: &mut Report<'_>) -> anyhow:
 }
 
 async fn check_last_run(store: &Store, report: &mut Report<'_>) -> anyhow::Result<()> {
-    match store.last_run(RUN_KIND).await? {
-        None => report.note("nightly run", "there was none yet")?,
-        Some(run) => {
+    match store.last_run(RUN_KIND).await {
+        Err(error) => report.bad("nightly run", &error.to_string())?,
+        Ok(None) => report.note("nightly run", "there was none yet")?,
+        Ok(Some(run)) => {
             let text = format!(
                 "{} for {}, {} patients, {} failed",
                 run.outcome.as_str(),

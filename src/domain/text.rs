@@ -40,9 +40,11 @@ fn check_name(text: &str) -> Result<(), TextError> {
     Ok(())
 }
 
-/// Control characters and the two Unicode line separators that mail headers and logs must not carry.
+/// Control characters, the two Unicode line separators that mail headers and logs must not carry, and the marks that
+/// turn the direction of text around and so make one name look like another.
 fn is_unsafe(character: char) -> bool {
-    character.is_control() || matches!(character, '\u{2028}' | '\u{2029}')
+    character.is_control()
+        || matches!(character, '\u{2028}' | '\u{2029}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
 macro_rules! name_type {
@@ -137,6 +139,7 @@ mod tests {
             ("a\0b", TextError::Control),
             ("a\r\nBcc: x", TextError::Control),
             ("a\u{2028}b", TextError::Control),
+            ("a\u{202E}b", TextError::Control),
             (" a", TextError::OuterBlank),
             (&"x".repeat(101), TextError::TooLong(100)),
         ] {

@@ -140,13 +140,20 @@ mod tests {
             step,
             due_on: due_on.parse().unwrap(),
             days_late,
-            link: format!("https://lobewatch.example.org/open/{}", study_id.len()),
         }
     }
 
     fn digest(name: &str, rows: Vec<DigestRow>) -> Digest {
         let data_at = "2026-03-01T02:00:00Z".parse().unwrap();
-        Digest::new("north", name, "2026-03-01".parse().unwrap(), data_at, rows).unwrap()
+        Digest::new(
+            "north",
+            name,
+            "2026-03-01".parse().unwrap(),
+            data_at,
+            "https://lobewatch.example.org/",
+            rows,
+        )
+        .unwrap()
     }
 
     fn many() -> Vec<DigestRow> {

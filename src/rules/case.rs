@@ -45,18 +45,18 @@ impl<'a> Case<'a, '_> {
         self.nodules.iter().filter(|nodule| nodule.is_active())
     }
 
-    /// Episodes that ended in a recurrence, suspected or confirmed, in order.
+    /// Episodes after which something on record is or may be a recurrence, in order.
     pub fn relapsed(&self) -> impl DoubleEndedIterator<Item = &'a Episode> {
-        self.episodes.iter().filter(|episode| episode.recurrence.state.present().is_true())
+        self.episodes.iter().filter(|episode| episode.recurrence.on_record().may_be_true())
     }
 
     /// Whether the recurrence after an episode came less than `months` calendar months after clearance.
-    /// Where clearance is not certain, a short interval is not certain either.
+    /// Where clearance or the recurrence is not certain, a short interval is not certain either.
     #[must_use]
     pub fn relapse_within(&self, episode: &Episode, months: u32) -> Truth {
         let dates = episode.cleared_on.zip(episode.recurrence.on);
         let short = dates.map_or(Truth::Unknown, |(cleared, on)| cleared.lt_months(on, months));
-        short.and(episode.cleared)
+        Truth::all([short, episode.cleared, episode.recurrence.on_record()])
     }
 
     /// Whether the last episode was certainly cleared at least `months` calendar months ago, with a later look at

@@ -38,8 +38,13 @@ pub(super) fn closing(
     gone: &HashSet<usize>,
     treated: &[Treated],
 ) -> Closing {
-    let left = left(facts, statuses, until, gone);
     let operations: Vec<_> = group.units.iter().filter_map(|unit| unit.operation(facts)).collect();
+    let mut left = left(facts, statuses, until, gone);
+    if operations.iter().any(|operation| operation.resections.is_empty()) {
+        // Nobody wrote down what was taken out: what seems to be left may be gone.
+        left.suspected = left.suspected.and(Truth::Unknown);
+        left.observed = left.observed.and(Truth::Unknown);
+    }
     let reported: Vec<_> = operations.iter().map(|operation| operation.completeness).collect();
     let left_on_purpose = operations.iter().any(|operation| !operation.left_behind.is_empty());
     let with_observed = left.observed.or(Truth::from(left_on_purpose));

@@ -8,7 +8,7 @@ use crate::domain::{
     dates::{DayRange, PartialDate},
     lung::{Place, Side},
     nodule::Tally,
-    text::{OperationId, TherapyId},
+    text::{NoduleId, OperationId, TherapyId},
     truth::Truth,
     vocabulary::Completeness,
 };
@@ -178,6 +178,8 @@ pub struct Recurrence {
     pub last_clear_on: Option<PartialDate>,
     /// Places it lies in, in the order of the contract.
     pub places: Vec<Place>,
+    /// The recorded nodules it consists of.
+    pub nodules: Vec<RecurrentNodule>,
     /// Whether a lobe treated before is among them.
     pub same_lobe: Truth,
     /// Side relative to the episode.
@@ -186,6 +188,28 @@ pub struct Recurrence {
     pub reason: String,
     /// Nodules and studies it rests on.
     pub evidence: Vec<Evidence>,
+}
+
+impl Recurrence {
+    /// Whether something on record is a recurrence: unknown where it may be one, false where nothing is on record.
+    #[must_use]
+    pub const fn on_record(&self) -> Truth {
+        match self.state {
+            RecurrenceState::Unknown if self.on.is_none() && self.nodules.is_empty() => Truth::False,
+            state => state.present(),
+        }
+    }
+}
+
+/// A nodule of a recurrence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecurrentNodule {
+    /// Which one.
+    pub nodule: NoduleId,
+    /// Whether it certainly came after the episode; never false.
+    pub after: Truth,
+    /// Whether it lies in a lobe in which a metastasis was treated before.
+    pub same_lobe: Truth,
 }
 
 /// How sure a recurrence is.

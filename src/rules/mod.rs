@@ -8,6 +8,7 @@ pub mod anchor;
 pub mod as_of;
 pub mod case;
 mod clearance;
+mod consistency;
 mod counts;
 pub mod dfi;
 pub mod episode;
@@ -20,7 +21,10 @@ mod nodes;
 pub mod nodule_state;
 pub mod pathology;
 pub mod patterns;
+#[cfg(test)]
+mod properties;
 mod recurrence;
+mod removed;
 mod staging;
 mod systemic;
 #[cfg(test)]
@@ -72,7 +76,7 @@ pub struct Evaluation {
     pub patterns: Vec<PatternResult>,
     /// The risk tier.
     pub tier: TierAssessment,
-    /// What people have to complete, correct or confirm; unique by id.
+    /// What people have to complete, correct or confirm; sorted by id, each once.
     pub data_tasks: Vec<DataTask>,
     /// Untreated nodules, for the planner.
     pub observed: Vec<ObservedNodule>,
@@ -114,7 +118,12 @@ pub fn evaluate(history: &History, protocol: &Protocol, as_of: NaiveDate) -> Eva
         tiers,
         limits,
     };
-    let tier = tier::assess(&case);
+    let patterns = patterns::answers(&case);
+    let tier = tier::assess(&case, &patterns);
+    data_tasks.extend(consistency::tasks(&case));
+    data_tasks.extend(patterns::tasks(&patterns));
+    data_tasks.sort_by_key(DataTask::id);
+    data_tasks.dedup_by_key(|task| task.id());
     let clearance = episodes.last().and_then(|episode| {
         let on = episode.cleared_on?;
         Some(Clearance { episode: episode.number, on, certain: episode.cleared })
@@ -128,7 +137,7 @@ pub fn evaluate(history: &History, protocol: &Protocol, as_of: NaiveDate) -> Eva
         clearance,
         tier,
         data_tasks,
-        patterns: Vec::new(),
+        patterns,
         anchors,
         dfi,
         episodes,

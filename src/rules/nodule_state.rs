@@ -128,7 +128,7 @@ fn status(facts: &Facts<'_>, known: &NoduleFacts<'_>, limits: &GrowthThresholds)
         first_seen_on: known.seen_on,
         last_seen_on: last_seen(&known.sightings),
         largest_mm: sizes().max_by(f64::total_cmp),
-        last_mm: sizes().last(),
+        last_mm: sizes().next_back(),
         growth,
     }
 }

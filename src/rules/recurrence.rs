@@ -14,7 +14,7 @@ use crate::domain::{
 
 use super::{
     counts::Treated,
-    episode::{Recurrence, RecurrenceSide, RecurrenceState, Sides},
+    episode::{Recurrence, RecurrenceSide, RecurrenceState, RecurrentNodule, Sides},
     evidence::{Evidence, dated, listed},
     facts::{Facts, before, bounded, first_of, is_ct},
     nodule_state::{NoduleState, NoduleStatus},
@@ -118,11 +118,23 @@ pub(super) fn recurrence(facts: &Facts<'_>, statuses: &[NoduleStatus], after: &A
         interval: interval.filter(|_| exists).map(|(until, on)| until.days_until(on)),
         last_clear_on: clear,
         places: if exists { places } else { Vec::new() },
+        nodules: if exists { nodules(shown, after.treated_places) } else { Vec::new() },
         same_lobe: same_lobe(state, &all, after.treated_places),
         side: side(exists, &certain, &all, after.sides, state),
         reason: reason(state, on, shown, &refuted, after),
         evidence: shown.iter().flat_map(|one| one.evidence.clone()).chain(refuted).collect(),
     }
+}
+
+fn nodules(shown: &[&Candidate<'_>], treated: &TreatedPlaces) -> Vec<RecurrentNodule> {
+    let recorded = shown.iter().filter_map(|one| Some((one, one.status?)));
+    recorded
+        .map(|(one, status)| RecurrentNodule {
+            nodule: status.nodule.clone(),
+            after: one.after,
+            same_lobe: treated.touched_by(status.place),
+        })
+        .collect()
 }
 
 fn candidates<'f>(

@@ -27,12 +27,14 @@ use super::{
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Progression {
     pub state: Truth,
+    /// Some nodules grew while others shrank.
+    pub mixed: bool,
     pub evidence: Vec<Evidence>,
 }
 
 /// Looks at every pair of therapy and metastasectomy.
 pub(super) fn progression(case: &Case<'_, '_>) -> Progression {
-    let mut found = Progression { state: Truth::False, evidence: Vec::new() };
+    let mut found = Progression { state: Truth::False, mixed: false, evidence: Vec::new() };
     let operations = case.episodes.iter().flat_map(|episode| &episode.operations);
     let operations: Vec<&Operation> =
         operations.filter_map(|id| case.facts.operations.iter().find(|one| one.id == *id).copied()).collect();
@@ -79,21 +81,78 @@ fn progressed(case: &Case<'_, '_>, therapy: &SystemicTherapy, operation: &Operat
 }
 
 fn by_imaging(case: &Case<'_, '_>, therapy: &SystemicTherapy, operation: &Operation) -> Truth {
+    let (first, last) = scans(case, therapy, |study| before(study.on, operation.on).is_true());
+    let (Some(first), Some(last)) = (first, last) else { return Truth::Unknown };
+    changes(case, first, last).0
+}
+
+/// The last CT at or before the start of a therapy, and the last one after it that is still wanted.
+fn scans<'h>(
+    case: &Case<'_, 'h>,
+    therapy: &SystemicTherapy,
+    wanted: impl Fn(&ImagingStudy) -> bool,
+) -> (Option<&'h ImagingStudy>, Option<&'h ImagingStudy>) {
     let cts = || case.facts.studies.iter().rev().copied().filter(|study| is_ct(study));
     let first = cts().find(|study| on_or_before(study.on, therapy.started_on).is_true());
-    let last = cts().find(|study| {
-        before(study.on, operation.on).is_true() && before(therapy.started_on, study.on).is_true()
-    });
-    let (Some(first), Some(last)) = (first, last) else { return Truth::Unknown };
+    let last = cts().find(|study| before(therapy.started_on, study.on).is_true() && wanted(study));
+    (first, last)
+}
+
+/// Whether a nodule grew or came between two studies, and whether others shrank meanwhile.
+fn changes(case: &Case<'_, '_>, first: &ImagingStudy, last: &ImagingStudy) -> (Truth, bool) {
     let earlier: HashMap<&NoduleId, Sighting<'_>> =
         first.findings.iter().map(|finding| (&finding.nodule, (first, finding))).collect();
+    let mut shrunk = false;
     let changes = last.findings.iter().filter(|finding| is_seen(finding.fate)).map(|finding| {
         match earlier.get(&finding.nodule) {
-            Some(sighting) => growth(&[*sighting, (last, finding)], &case.limits.growth).grown,
+            Some(sighting) => {
+                let growth = growth(&[*sighting, (last, finding)], &case.limits.growth);
+                shrunk |= growth.shrunk.is_true();
+                growth.grown
+            }
             None => is_new(case, &finding.nodule, first),
         }
     });
-    Truth::any(changes)
+    let progressed = Truth::any(changes);
+    (progressed, shrunk && progressed.is_true())
+}
+
+/// Progression under a therapy or shortly after it, whether or not an operation followed.
+pub(super) fn under_therapy(case: &Case<'_, '_>) -> Progression {
+    let mut found = Progression { state: Truth::False, mixed: false, evidence: Vec::new() };
+    let months = case.limits.therapy.operation_within_months;
+    for therapy in &case.facts.parts.systemic_therapies {
+        if before(therapy.ended_on, case.anchors.metastases_on).is_true() {
+            continue;
+        }
+        let until = therapy.ended_on.and_then(|ended| plus_months(ended, months));
+        let open = therapy.ended_on.is_none();
+        let (first, last) = scans(case, therapy, |study| open || on_or_before(study.on, until).is_true());
+        let (imaged, mixed) = match (first, last) {
+            // Without an end nobody knows whether the later scan was still under it.
+            (Some(first), Some(last)) => {
+                let (progressed, mixed) = changes(case, first, last);
+                let certain = !open || therapy.ongoing == Some(true);
+                (if certain { progressed } else { progressed.and(Truth::Unknown) }, mixed)
+            }
+            _ => (Truth::Unknown, false),
+        };
+        let state = match therapy.best_response {
+            Some(BestResponse::ProgressiveDisease) => Truth::True,
+            Some(BestResponse::NotEvaluable) | None => imaged,
+            Some(_) if imaged.is_true() => Truth::True,
+            Some(_) => Truth::False,
+        };
+        if state.may_be_true() && (state.is_true() || !found.state.is_true()) {
+            found.evidence = vec![Evidence::Therapy(therapy.id.clone())];
+            found
+                .evidence
+                .extend(first.into_iter().chain(last).map(|study| Evidence::Study(study.id.clone())));
+            found.mixed = mixed;
+        }
+        found.state = found.state.or(state);
+    }
+    found
 }
 
 fn is_new(case: &Case<'_, '_>, nodule: &NoduleId, first: &ImagingStudy) -> Truth {
@@ -103,7 +162,7 @@ fn is_new(case: &Case<'_, '_>, nodule: &NoduleId, first: &ImagingStudy) -> Truth
 
 /// Whether palliative systemic therapy is running on the day.
 pub(super) fn palliative(case: &Case<'_, '_>) -> Progression {
-    let mut found = Progression { state: Truth::False, evidence: Vec::new() };
+    let mut found = Progression { state: Truth::False, mixed: false, evidence: Vec::new() };
     for therapy in &case.facts.parts.systemic_therapies {
         let running = match (therapy.ended_on, therapy.ongoing) {
             (Some(ended), _) => case.facts.today().on_or_before(ended),

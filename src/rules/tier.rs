@@ -2,7 +2,10 @@
 
 use crate::{domain::truth::Truth, protocol::tier::Tier};
 
-use super::{case::Case, dfi::DfiClass, evidence::Evidence, nodes::nodal, tier_active, tier_high};
+use super::{
+    case::Case, dfi::DfiClass, evidence::Evidence, nodes::nodal, patterns::PatternResult, tier_active,
+    tier_high,
+};
 
 /// The tier and what led to it.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,9 +47,10 @@ pub struct TierProposal {
 }
 
 /// Computes the tier. A step down is never taken here, only proposed.
-pub(super) fn assess(case: &Case<'_, '_>) -> TierAssessment {
+pub(super) fn assess(case: &Case<'_, '_>, patterns: &[PatternResult]) -> TierAssessment {
     let active = tier_active::triggers(case);
-    let high = tier_high::triggers(case);
+    let mut high = tier_high::triggers(case);
+    high.extend(tier_high::of_patterns(case, patterns));
     let is_active = active.iter().any(|trigger| trigger.state.is_true());
     // What is not known counts as unfavourable: it does not prove activity, but it keeps the patient in H.
     let is_high = active.iter().chain(&high).any(|trigger| trigger.state.may_be_true());

@@ -16,6 +16,7 @@ use super::{
     evidence::{Evidence, listed},
     nodes::nodal,
     nodule_state::NoduleState,
+    patterns::PatternResult,
     systemic::progression,
     tier::Trigger,
 };
@@ -35,6 +36,30 @@ pub(super) fn triggers(case: &Case<'_, '_>) -> Vec<Trigger> {
         refuted(case),
         observed(case),
     ]
+}
+
+/// Patterns that raise the tier and are not among the triggers above.
+pub(super) fn of_patterns(case: &Case<'_, '_>, patterns: &[PatternResult]) -> Vec<Trigger> {
+    let raising = patterns.iter().filter(|result| matches!(result.info.id, "P02" | "P04" | "P20"));
+    raising
+        .map(|result| {
+            let state = match (result.info.id, case.relapsed().next_back()) {
+                // A falling interval raises the tier only while it is short.
+                ("P04", Some(last)) => {
+                    let short = case.relapse_within(last, case.limits.intervals.falling_tier_months);
+                    result.state.truth().and(short)
+                }
+                _ => result.state.truth(),
+            };
+            trigger(
+                result.info.name,
+                state,
+                result.reason.clone(),
+                result.evidence.clone(),
+                result.info.source,
+            )
+        })
+        .collect()
 }
 
 fn trigger(
@@ -203,6 +228,11 @@ fn mpnst(case: &Case<'_, '_>) -> Trigger {
     };
     let evidence = code.map(|_| Evidence::Part("primary.icd_o_3")).into_iter().collect();
     trigger("mpnst", state, reason, evidence, "Tetta 2021; Billingsley 1999")
+}
+
+/// Whether the type of the primary is needed and not coded.
+pub(super) fn lacks_morphology(case: &Case<'_, '_>) -> bool {
+    mpnst(case).state.is_unknown()
 }
 
 fn many_episodes(case: &Case<'_, '_>) -> Trigger {

@@ -3,9 +3,85 @@
 //! A pattern flags; it never closes, cancels or delays anything. Staged operations are one episode everywhere,
 //! and nodules with a benign result never count.
 
+mod p01_same_lobe_recurrence;
+mod p02_near_old_margin;
+mod p03_early_recurrence;
+mod p04_shortening_intervals;
+mod p05_rising_nodule_count;
+mod p06_lobar_spread;
+mod p07_contralateral_switch;
+mod p08_bilateral_now;
+mod p09_growing_unresected_nodule;
+mod p10_observed_nodule_without_follow_up;
+mod p11_incomplete_resection;
+mod p12_nodal_involvement;
+mod p13_progression_on_systemic_therapy;
+mod p14_extrathoracic_relapse;
+mod p15_many_metastasectomies;
+mod p16_occult_burden;
+mod p17_high_benign_share;
+mod p18_lung_reserve;
+mod p19_local_failure;
+mod p20_imaged_but_not_resected;
+
 use crate::domain::truth::Truth;
 
-use super::evidence::Evidence;
+use super::{
+    case::Case,
+    evidence::{DataTask, Evidence},
+};
+
+/// One pattern of the catalogue.
+#[derive(Debug, Clone, Copy)]
+pub struct Pattern {
+    /// What it is.
+    pub info: &'static PatternInfo,
+    answer: fn(&Case<'_, '_>) -> PatternResult,
+}
+
+macro_rules! catalogue {
+    ($($module:ident,)+) => {
+        /// Every pattern, in catalogue order.
+        pub const ALL: &[Pattern] = &[$(Pattern { info: &$module::INFO, answer: $module::answer },)+];
+    };
+}
+
+catalogue! {
+    p01_same_lobe_recurrence,
+    p02_near_old_margin,
+    p03_early_recurrence,
+    p04_shortening_intervals,
+    p05_rising_nodule_count,
+    p06_lobar_spread,
+    p07_contralateral_switch,
+    p08_bilateral_now,
+    p09_growing_unresected_nodule,
+    p10_observed_nodule_without_follow_up,
+    p11_incomplete_resection,
+    p12_nodal_involvement,
+    p13_progression_on_systemic_therapy,
+    p14_extrathoracic_relapse,
+    p15_many_metastasectomies,
+    p16_occult_burden,
+    p17_high_benign_share,
+    p18_lung_reserve,
+    p19_local_failure,
+    p20_imaged_but_not_resected,
+}
+
+/// The answers of every pattern, in catalogue order.
+pub(super) fn answers(case: &Case<'_, '_>) -> Vec<PatternResult> {
+    ALL.iter().map(|pattern| (pattern.answer)(case)).collect()
+}
+
+/// A task for every pattern that is open because something is missing.
+pub(super) fn tasks(results: &[PatternResult]) -> impl Iterator<Item = DataTask> + '_ {
+    let open = results.iter().filter(|result| result.state == PatternState::Decided(Truth::Unknown));
+    open.filter(|result| !result.missing.is_empty()).map(|result| {
+        let reason = format!("{} is open; it needs {}", result.info.name, result.missing.join("; "));
+        DataTask::new("pattern-open", result.info.id, reason)
+    })
+}
 
 /// What a pattern is; shown with every result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +100,65 @@ pub struct PatternInfo {
     pub not_evaluable: &'static str,
     /// Where it comes from.
     pub source: &'static str,
+    /// What follows where it is true; single answers may raise it.
+    pub effect: Effect,
+}
+
+impl PatternInfo {
+    fn decided(&'static self, truth: Truth, reason: impl Into<String>) -> PatternResult {
+        self.result(PatternState::Decided(truth), reason.into())
+    }
+
+    fn not_applicable(&'static self, reason: impl Into<String>) -> PatternResult {
+        self.result(PatternState::NotApplicable, reason.into())
+    }
+
+    const fn result(&'static self, state: PatternState, reason: String) -> PatternResult {
+        let effect = self.effect;
+        PatternResult {
+            info: self,
+            state,
+            effect,
+            labels: Vec::new(),
+            reason,
+            evidence: Vec::new(),
+            missing: Vec::new(),
+        }
+    }
+}
+
+impl PatternResult {
+    fn with_evidence(mut self, evidence: impl IntoIterator<Item = Evidence>) -> Self {
+        for one in evidence {
+            if !self.evidence.contains(&one) {
+                self.evidence.push(one);
+            }
+        }
+        self
+    }
+
+    fn missing(mut self, what: impl Into<String>) -> Self {
+        if self.state == PatternState::Decided(Truth::Unknown) {
+            self.missing.push(what.into());
+        }
+        self
+    }
+
+    /// Adds a shade where the condition holds.
+    fn label(mut self, condition: bool, label: &'static str) -> Self {
+        if condition {
+            self.labels.push(label);
+        }
+        self
+    }
+
+    /// Raises the effect where the pattern is true and the condition holds.
+    fn raise(mut self, condition: bool, effect: Effect) -> Self {
+        if condition && self.state == PatternState::Decided(Truth::True) {
+            self.effect = self.effect.or(effect);
+        }
+        self
+    }
 }
 
 /// The answer of one pattern.
@@ -86,7 +221,7 @@ pub struct Effect {
 }
 
 /// What a pattern does to the tier.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum TierEffect {
     /// Nothing.
     #[default]
@@ -98,6 +233,22 @@ pub enum TierEffect {
 }
 
 impl Effect {
+    const INFO: Self = Self { tier: TierEffect::None, board: false, task: false };
+    const BOARD: Self = Self { tier: TierEffect::None, board: true, task: false };
+    const HIGH: Self = Self { tier: TierEffect::AtLeastHigh, board: false, task: false };
+    const HIGH_BOARD: Self = Self { tier: TierEffect::AtLeastHigh, board: true, task: false };
+    const ACTIVE_BOARD: Self = Self { tier: TierEffect::Active, board: true, task: false };
+    const TASK: Self = Self { tier: TierEffect::None, board: false, task: true };
+
+    /// Both taken together.
+    fn or(self, other: Self) -> Self {
+        Self {
+            tier: self.tier.max(other.tier),
+            board: self.board || other.board,
+            task: self.task || other.task,
+        }
+    }
+
     /// The words of the contract: `info`, or `tier-a`, `tier+`, `mdt` and `task` joined by blanks.
     #[must_use]
     pub fn code(self) -> String {

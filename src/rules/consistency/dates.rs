@@ -1,0 +1,208 @@
+//! Checks of dates: what lies after death, before its cause, or has no day at all.
+
+use crate::{
+    domain::{dates::PartialDate, truth::Truth, vocabulary::BoardChoice},
+    rules::{
+        case::Case,
+        dfi::{DfiClass, DuringTreatment},
+        episode::EpisodeState,
+        evidence::DataTask,
+        facts::before,
+    },
+};
+
+pub(super) fn check(case: &Case<'_, '_>, tasks: &mut Vec<DataTask>) {
+    after_death(case, tasks);
+    intervals(case, tasks);
+    undated(case, tasks);
+    open_episodes(case, tasks);
+    boards(case, tasks);
+}
+
+/// Every dated fact with a name.
+fn dated_facts<'a>(case: &'a Case<'_, '_>) -> impl Iterator<Item = (String, Option<PartialDate>)> + 'a {
+    let parts = case.facts.parts;
+    let studies = parts.imaging.iter().map(|study| (study.id.to_string(), study.on));
+    let operations = parts.operations.iter().map(|operation| (operation.id.to_string(), operation.on));
+    let systemic =
+        parts.systemic_therapies.iter().map(|therapy| (therapy.id.to_string(), therapy.started_on));
+    let local = parts.local_therapies.iter().map(|therapy| (therapy.id.to_string(), therapy.started_on));
+    let thoracic = parts.thoracic_events.iter().map(|event| ("thoracic_events".to_owned(), event.on));
+    let elsewhere =
+        parts.extrathoracic_events.iter().map(|event| ("extrathoracic_events".to_owned(), event.on));
+    let contact = parts
+        .follow_up
+        .iter()
+        .map(|follow_up| ("follow_up.last_contact_on".to_owned(), follow_up.last_contact_on));
+    studies.chain(operations).chain(systemic).chain(local).chain(thoracic).chain(elsewhere).chain(contact)
+}
+
+fn after_death(case: &Case<'_, '_>, tasks: &mut Vec<DataTask>) {
+    let died_on = case.facts.parts.follow_up.as_ref().and_then(|follow_up| follow_up.died_on);
+    let Some(died_on) = died_on else { return };
+    for (name, on) in dated_facts(case) {
+        if before(Some(died_on), on).is_true() {
+            tasks.push(DataTask::new(
+                "event-after-death",
+                name,
+                "dated after the day of death; correct a date",
+            ));
+        }
+    }
+}
+
+fn intervals(case: &Case<'_, '_>, tasks: &mut Vec<DataTask>) {
+    let anchors = case.anchors;
+    let pre_op = matches!(
+        case.dfi.class,
+        DfiClass::DuringPrimaryTreatment(DuringTreatment::PreOp) | DfiClass::Synchronous
+    );
+    if before(anchors.metastases_on, anchors.treated_on).is_true() && !pre_op {
+        let reason = "lung metastases are dated before the treatment of the primary, but neither as synchronous \
+                      nor as found during primary treatment; correct a date or give the staging imaging";
+        tasks.push(DataTask::about_patient("dfi-negative", reason));
+    }
+    if before(anchors.treatment_ended_on, anchors.treated_on).is_true() {
+        let reason = "primary treatment is dated to end before it began; correct a date";
+        tasks.push(DataTask::about_patient("primary-treatment-order", reason));
+    }
+    let first = case.episodes.first();
+    if first.is_some_and(|first| before(first.started_on, anchors.metastases_on).is_true()) {
+        let reason = "lung metastases are dated after the first metastasectomy; correct a date";
+        tasks.push(DataTask::about_patient("metastases-after-metastasectomy", reason));
+    }
+    for pair in case.episodes.windows(2) {
+        if let [one, other] = pair
+            && before(one.treated_until, other.started_on).is_unknown()
+        {
+            let reason = format!(
+                "the order of metastasectomies {} and {} is not certain, because a day is missing",
+                one.number, other.number
+            );
+            tasks.push(DataTask::new("episode-order", other.number, reason));
+        }
+    }
+}
+
+fn undated(case: &Case<'_, '_>, tasks: &mut Vec<DataTask>) {
+    let parts = case.facts.parts;
+    let studies = parts.imaging.iter().filter(|study| study.on.is_none()).map(|study| study.id.to_string());
+    let operations = parts
+        .operations
+        .iter()
+        .filter(|operation| operation.on.is_none() && operation.planned_on.is_none())
+        .map(|operation| operation.id.to_string());
+    for subject in studies.chain(operations) {
+        let reason = "has no day; give what is known, even a year or bounds, so that it can be put in order";
+        tasks.push(DataTask::new("date-missing", subject, reason));
+    }
+}
+
+fn open_episodes(case: &Case<'_, '_>, tasks: &mut Vec<DataTask>) {
+    let open: Vec<_> =
+        case.episodes.iter().filter(|episode| episode.state == EpisodeState::PendingNextStage).collect();
+    if open.len() > 1 {
+        let reason = "more than one metastasectomy waits for a planned stage; close or correct all but one";
+        tasks.push(DataTask::about_patient("two-open-episodes", reason));
+    }
+    let last = case.last_episode().map(|episode| episode.number);
+    for episode in open {
+        if Some(episode.number) != last {
+            let reason = format!(
+                "metastasectomy {} still has a planned stage, but a later one followed; record the stage or withdraw \
+                 its plan",
+                episode.number
+            );
+            tasks.push(DataTask::new("planned-stage-open", episode.number, reason));
+        }
+        let limit = case.limits.episodes.stage_overdue_days;
+        for planned in &episode.planned_stages_on {
+            let overdue =
+                planned.plus_days(limit).map_or(Truth::Unknown, |until| until.before(case.facts.today()));
+            if overdue.is_true() {
+                let reason = format!(
+                    "a stage of metastasectomy {} was planned for {planned} and is not recorded as done",
+                    episode.number
+                );
+                tasks.push(DataTask::new("planned-stage-overdue", episode.number, reason));
+            }
+        }
+    }
+}
+
+fn boards(case: &Case<'_, '_>, tasks: &mut Vec<DataTask>) {
+    for decision in &case.facts.parts.board_decisions {
+        if decision.decision == Some(BoardChoice::Observe) && decision.rescan_on.is_none() {
+            let on = decision.on.map(|on| on.to_string()).unwrap_or_default();
+            let reason = "the board decided to observe without a day for the next scan; add the day";
+            tasks.push(DataTask::new("observe-without-rescan", on, reason));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::testing::assert_task, *};
+    use crate::{
+        domain::follow_up::FollowUp,
+        rules::testing::{Story, date},
+    };
+
+    #[test]
+    fn what_is_dated_after_death_is_a_task() {
+        let story = |on: &str| {
+            let mut story = Story::favourable();
+            story.parts.follow_up = Some(FollowUp { died_on: Some(date(on)), ..FollowUp::default() });
+            story
+        };
+        assert_task(&story("2022-04-01"), "event-after-death:ct3", true);
+        assert_task(&story("2022-04-02"), "event-after-death:ct3", false);
+        assert_task(&story("2022"), "event-after-death:ct3", false);
+    }
+
+    #[test]
+    fn a_negative_interval_is_a_task_unless_it_has_a_class() {
+        let mut story = Story::favourable().metastases("2015-01-09");
+        assert_task(&story, "dfi-negative", false);
+        story.parts.primary.as_mut().unwrap().staging_imaging = None;
+        assert_task(&story, "dfi-negative", true);
+    }
+
+    #[test]
+    fn metastases_dated_after_their_first_operation_are_a_task() {
+        assert_task(&Story::favourable(), "metastases-after-metastasectomy", false);
+        assert_task(&Story::favourable().metastases("2020-04-02"), "metastases-after-metastasectomy", true);
+        assert_task(&Story::favourable().metastases("2020-04"), "metastases-after-metastasectomy", false);
+    }
+
+    #[test]
+    fn a_stage_planned_and_not_done_is_a_task_after_two_weeks() {
+        let mut story = Story::favourable().operation("op2", "2022-05-01", "left", &[]).stage("op2", "op1");
+        story.parts.operations[1].on = None;
+        story.parts.operations[1].planned_on = Some(date("2024-05-18"));
+        assert_task(&story, "planned-stage-overdue:1", false);
+        story.parts.operations[1].planned_on = Some(date("2024-05-17"));
+        assert_task(&story, "planned-stage-overdue:1", true);
+    }
+
+    #[test]
+    fn a_plan_left_open_by_a_later_operation_is_a_task() {
+        let mut story = Story::favourable()
+            .operation("op2", "2020-05-01", "left", &[])
+            .stage("op2", "op1")
+            .nodule("n9", "RUL")
+            .ct("ct9", "2023-01-01", &[("n9", 8.0)])
+            .operation("op9", "2023-02-01", "right", &[("n9", "met_viable")]);
+        story.parts.operations[1].on = None;
+        story.parts.operations[1].planned_on = Some(date("2020-05-01"));
+        assert_task(&story, "planned-stage-open:1", true);
+    }
+
+    #[test]
+    fn observation_needs_a_day_for_the_next_scan() {
+        let mut story = Story::favourable().board("2022-05-01", BoardChoice::Observe, None);
+        assert_task(&story, "observe-without-rescan:2022-05-01", true);
+        story.parts.board_decisions[0].rescan_on = Some(date("2022-07"));
+        assert_task(&story, "observe-without-rescan:2022-05-01", false);
+    }
+}

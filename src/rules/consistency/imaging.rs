@@ -1,0 +1,246 @@
+//! Checks of nodules and studies: places, statements, sizes.
+
+use std::collections::HashMap;
+
+use crate::{
+    domain::{
+        imaging::{Finding, ImagingStudy},
+        lung::{Lobe, Place},
+        vocabulary::{Fate, LobeStatement},
+    },
+    rules::{
+        case::Case,
+        evidence::DataTask,
+        facts::{NoduleFacts, before, is_ct, is_seen},
+        removed::{RemovedLobe, removed_lobes},
+    },
+};
+
+/// Sizes outside of this need confirmation, millimetres.
+const PLAUSIBLE_MM: std::ops::RangeInclusive<f64> = 1.0..=150.0;
+/// A size that changes by this factor between two studies is a slip of unit until somebody confirms it.
+const SLIP_FACTOR: f64 = 10.0;
+
+pub(super) fn check(case: &Case<'_, '_>, tasks: &mut Vec<DataTask>) {
+    let mut removed: HashMap<Lobe, RemovedLobe<'_>> = HashMap::new();
+    for lobe in removed_lobes(case.facts) {
+        removed.entry(lobe.lobe).or_insert(lobe);
+    }
+    for known in &case.facts.nodules {
+        place(known, tasks);
+        in_removed_lobe(known, &removed, tasks);
+        sizes(known, tasks);
+    }
+    for study in &case.facts.studies {
+        statements(case, study, tasks);
+    }
+    unlisted(case, tasks);
+}
+
+fn place(known: &NoduleFacts<'_>, tasks: &mut Vec<DataTask>) {
+    let (id, place) = (&known.nodule.id, known.nodule.place);
+    match place.place() {
+        Place::SideOnly(_) => {
+            tasks.push(DataTask::new("lobe-not-reported", id, "only the side is recorded; add the lobe"));
+        }
+        Place::NotReported => {
+            tasks.push(DataTask::new("lobe-not-reported", id, "neither lobe nor side is recorded; add them"));
+        }
+        Place::Lobe(lobe) => {
+            if let Some(other) = place.fissural_with() {
+                let reason =
+                    format!("lies in the fissure of {lobe} and {other}; it is counted in {lobe}, confirm");
+                tasks.push(DataTask::new("fissural-nodule", id, reason));
+            }
+        }
+    }
+    if let Some(segment) = place.segment().filter(|_| !place.segment_fits()) {
+        let reason =
+            format!("segment {} does not belong to {}; correct one of them", segment.code(), place.place());
+        tasks.push(DataTask::new("segment-mismatch", id, reason));
+    }
+}
+
+fn in_removed_lobe(
+    known: &NoduleFacts<'_>,
+    removed: &HashMap<Lobe, RemovedLobe<'_>>,
+    tasks: &mut Vec<DataTask>,
+) {
+    let place = known.nodule.place;
+    // A fissural nodule may lie in the lobe that is still there.
+    let Some(lobe) = place.place().lobe().and_then(|lobe| removed.get(&lobe)) else { return };
+    if place.fissural_with().is_some_and(|other| !removed.contains_key(&other)) {
+        return;
+    }
+    let seen_later = known
+        .sightings
+        .iter()
+        .any(|(study, finding)| is_seen(finding.fate) && before(lobe.on, study.on).is_true());
+    if seen_later {
+        let reason = format!(
+            "recorded in {}, which operation {} removed; correct the lobe, or confirm with a reason (stump, shifted \
+             anatomy)",
+            lobe.lobe, lobe.operation
+        );
+        tasks.push(DataTask::new("nodule-in-removed-lobe", &known.nodule.id, reason));
+    }
+}
+
+fn sizes(known: &NoduleFacts<'_>, tasks: &mut Vec<DataTask>) {
+    let measured: Vec<f64> =
+        known.sightings.iter().filter_map(|(_, finding)| Some(finding.long_mm?.get())).collect();
+    if let Some(odd) = measured.iter().find(|mm| !PLAUSIBLE_MM.contains(*mm)) {
+        let reason = format!("a size of {odd} mm is recorded; confirm it or correct the unit");
+        tasks.push(DataTask::new("size-implausible", &known.nodule.id, reason));
+    }
+    let slip = measured.windows(2).any(|pair| match pair {
+        [one, other] => one / other >= SLIP_FACTOR || other / one >= SLIP_FACTOR,
+        _ => false,
+    });
+    if slip {
+        let reason = "the size changes tenfold between two studies; confirm it or correct the unit";
+        tasks.push(DataTask::new("size-tenfold", &known.nodule.id, reason));
+    }
+    let crossed = known.sightings.iter().find(|(_, finding)| match (finding.long_mm, finding.short_mm) {
+        (Some(long), Some(short)) => short.get() > long.get(),
+        _ => false,
+    });
+    if let Some((study, _)) = crossed {
+        let reason =
+            format!("on {} the short axis is longer than the long one; swap or correct them", study.id);
+        tasks.push(DataTask::new("axes-swapped", &known.nodule.id, reason));
+    }
+}
+
+fn statements(case: &Case<'_, '_>, study: &ImagingStudy, tasks: &mut Vec<DataTask>) {
+    let seen = |finding: &&Finding| is_seen(finding.fate) && finding.fate != Some(Fate::NotANodule);
+    let has_nodules = study.findings.iter().any(|finding| seen(&finding)) || !study.not_itemised.is_empty();
+    if has_nodules && !study.lobes.complete() {
+        let reason =
+            "shows nodules, but does not state all five lobes; a lobe without a statement is not clear";
+        tasks.push(DataTask::new("lobes-not-stated", &study.id, reason));
+    } else if is_ct(study) && study.lobes.is_empty() {
+        let reason = "states no lobe; a lobe without a statement is not clear";
+        tasks.push(DataTask::new("lobes-not-stated", &study.id, reason));
+    }
+    let mut shown: HashMap<Lobe, bool> = HashMap::new();
+    let mut open = false;
+    for finding in study.findings.iter().filter(seen) {
+        let Some(known) = case.facts.nodule(&finding.nodule) else { continue };
+        let place = known.nodule.place;
+        match place.place().lobe() {
+            Some(lobe) => {
+                shown.insert(lobe, place.fissural_with().is_some());
+            }
+            None => open = true,
+        }
+    }
+    for (lobe, statement) in study.lobes.iter() {
+        let listed = shown.get(&lobe);
+        let unlisted = study.not_itemised.iter().any(|one| one.place.is_in(lobe).may_be_true());
+        if statement == LobeStatement::Clear && listed == Some(&false) {
+            let reason = format!("states {lobe} to be clear and lists a nodule there; correct one of them");
+            tasks.push(DataTask::new("lobe-statement-contradicted", format!("{}/{lobe}", study.id), reason));
+        }
+        let in_fissure = shown.values().any(|fissural| *fissural);
+        if statement == LobeStatement::Nodules && listed.is_none() && !unlisted && !open && !in_fissure {
+            let reason = format!("states nodules in {lobe} and lists none there; list or count them");
+            tasks.push(DataTask::new("nodules-not-listed", format!("{}/{lobe}", study.id), reason));
+        }
+    }
+}
+
+/// Nodules that the last study mentions and nobody listed.
+fn unlisted(case: &Case<'_, '_>, tasks: &mut Vec<DataTask>) {
+    if let Some(last) = case.facts.studies.last().filter(|study| !study.not_itemised.is_empty()) {
+        let reason = "mentions nodules without listing them; list them or record them as a counted group";
+        tasks.push(DataTask::new("nodules-not-itemised", &last.id, reason));
+    }
+    for nodule in case.nodules {
+        let grown_by_reader = case
+            .facts
+            .nodule(&nodule.nodule)
+            .and_then(|known| known.sightings.last())
+            .is_some_and(|(_, finding)| finding.fate == Some(Fate::Grown));
+        if grown_by_reader && nodule.growth.grown.is_unknown() && nodule.growth.from_last_mm.is_some() {
+            let reason = "the reader says it has grown, but the sizes differ less than the limit; check them";
+            tasks.push(DataTask::new("growth-disagreement", &nodule.nodule, reason));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::assert_task;
+    use crate::{
+        domain::{
+            lung::{Lobe, NodulePlace, Place, Segment},
+            vocabulary::{Extent, LobeStatement},
+        },
+        rules::testing::Story,
+    };
+
+    #[test]
+    fn places_that_are_less_than_a_lobe_are_tasks() {
+        for (place, expected) in [("RUL", false), ("right_nos", true), ("nos", true)] {
+            assert_task(&Story::new().nodule("n1", place), "lobe-not-reported:n1", expected);
+        }
+        let mut story = Story::new().nodule("n1", "RUL");
+        let rul = Place::Lobe(Lobe::Rul);
+        story.parts.nodules[0].place =
+            NodulePlace::new(rul, Segment::parse("S9"), Some(Lobe::Rml), false).unwrap();
+        assert_task(&story, "segment-mismatch:n1", true);
+        assert_task(&story, "fissural-nodule:n1", true);
+    }
+
+    #[test]
+    fn a_nodule_in_a_removed_lobe_is_a_task() {
+        let story = |extent| {
+            Story::favourable().extent("op1", extent).nodule("n2", "RLL").ct(
+                "ct9",
+                "2023-01-01",
+                &[("n2", 5.0)],
+            )
+        };
+        assert_task(&story(Extent::Lobectomy), "nodule-in-removed-lobe:n2", true);
+        assert_task(&story(Extent::Pneumonectomy), "nodule-in-removed-lobe:n2", true);
+        assert_task(&story(Extent::Wedge), "nodule-in-removed-lobe:n2", false);
+        assert_task(
+            &Story::favourable().extent("op1", Extent::Lobectomy),
+            "nodule-in-removed-lobe:n1",
+            false,
+        );
+    }
+
+    #[test]
+    fn a_study_with_nodules_needs_all_five_lobes() {
+        assert_task(&Story::favourable(), "lobes-not-stated:ct1", true);
+        assert_task(&Story::favourable(), "lobes-not-stated:ct2", false);
+    }
+
+    #[test]
+    fn statements_and_findings_must_agree() {
+        let mut story = Story::favourable();
+        let study = &mut story.parts.imaging[0];
+        study.lobes =
+            study.lobes.with(Lobe::Rll, LobeStatement::Clear).with(Lobe::Lul, LobeStatement::Nodules);
+        assert_task(&story, "lobe-statement-contradicted:ct1/RLL", true);
+        assert_task(&story, "nodules-not-listed:ct1/LUL", true);
+    }
+
+    #[test]
+    fn implausible_sizes_are_tasks() {
+        let story = |sizes: [f64; 2]| {
+            Story::new().nodule("n1", "RLL").ct("ct1", "2023-01-01", &[("n1", sizes[0])]).ct(
+                "ct2",
+                "2023-02-01",
+                &[("n1", sizes[1])],
+            )
+        };
+        assert_task(&story([1.0, 9.9]), "size-implausible:n1", false);
+        assert_task(&story([1.0, 9.9]), "size-tenfold:n1", false);
+        assert_task(&story([0.9, 9.0]), "size-tenfold:n1", true);
+        assert_task(&story([0.9, 2.0]), "size-implausible:n1", true);
+        assert_task(&story([150.1, 150.0]), "size-implausible:n1", true);
+    }
+}

@@ -1,0 +1,242 @@
+//! Checks of operations: sides, pathology, completeness.
+
+use crate::{
+    domain::{
+        lung::{Lobe, Place, Side},
+        nodule::NoduleCount,
+        operation::{Operation, Resection, ResectionTarget},
+        truth::Truth,
+        vocabulary::{Completeness, OperationSide, Pathology},
+    },
+    rules::{
+        case::Case,
+        evidence::DataTask,
+        facts::{before, is_seen, takes_out},
+        removed::place_of,
+    },
+};
+
+pub(super) fn check(case: &Case<'_, '_>, tasks: &mut Vec<DataTask>) {
+    for operation in &case.facts.operations {
+        laterality(case, operation, tasks);
+        for resection in &operation.resections {
+            pathology(case, operation, resection, tasks);
+            labels(case, operation, resection, tasks);
+        }
+        if operation.resections.is_empty() {
+            let reason = "lists nothing that was resected; add the specimens and their results";
+            tasks.push(DataTask::new("resections-missing", &operation.id, reason));
+        }
+    }
+    seen_again(case, tasks);
+    left_behind(case, tasks);
+}
+
+fn laterality(case: &Case<'_, '_>, operation: &Operation, tasks: &mut Vec<DataTask>) {
+    let side = match operation.side {
+        Some(OperationSide::Right) => Side::Right,
+        Some(OperationSide::Left) => Side::Left,
+        _ => return,
+    };
+    let places: Vec<Place> = operation.resections.iter().map(|one| place_of(case.facts, one)).collect();
+    let other = places.iter().filter(|place| place.is_on(side).is_false()).count();
+    if side == Side::Left && places.contains(&Place::Lobe(Lobe::Rml)) {
+        let reason = "a left-sided operation lists the middle lobe, which exists only on the right";
+        tasks.push(DataTask::new("middle-lobe-on-the-left", &operation.id, reason));
+    }
+    if other > 0 {
+        let extent =
+            if other == places.len() { "all of its specimens lie" } else { "some of its specimens lie" };
+        let reason = format!(
+            "recorded as {}-sided, but {extent} on the other side; correct the side or the lobes",
+            side.word()
+        );
+        tasks.push(DataTask::new("side-mismatch", &operation.id, reason));
+    }
+}
+
+fn subject(operation: &Operation, resection: &Resection) -> String {
+    match &resection.target {
+        ResectionTarget::Nodule { nodule, .. } => format!("{}/{nodule}", operation.id),
+        ResectionTarget::Specimen { place, kind, .. } => {
+            use crate::domain::vocabulary::Vocabulary as _;
+            format!("{}/{}-{place}", operation.id, kind.code())
+        }
+    }
+}
+
+fn pathology(case: &Case<'_, '_>, operation: &Operation, resection: &Resection, tasks: &mut Vec<DataTask>) {
+    let subject = || subject(operation, resection);
+    let limit = case.limits.episodes.pathology_days;
+    match resection.pathology {
+        None => {
+            let due = operation.on.and_then(|on| on.plus_days(limit));
+            let overdue = due.map_or(Truth::Unknown, |due| due.before(case.facts.today()));
+            if overdue.is_true() {
+                let reason = format!("no pathology result {limit} days after the operation; add it");
+                tasks.push(DataTask::new("pathology-outstanding", subject(), reason));
+            }
+        }
+        Some(Pathology::Indeterminate) => {
+            let reason =
+                "pathology cannot say what it is; ask for a second opinion or record that there is none";
+            tasks.push(DataTask::new("pathology-indeterminate", subject(), reason));
+        }
+        Some(Pathology::PrimaryLungCancer | Pathology::OtherMalignancy) => {
+            let reason = "pathology found another cancer; bring it to the tumour board";
+            tasks.push(DataTask::new("other-malignancy", subject(), reason));
+        }
+        _ => {}
+    }
+    let counted = match &resection.target {
+        ResectionTarget::Nodule { nodule, .. } => case.facts.nodule(nodule).map(|known| known.nodule.count),
+        ResectionTarget::Specimen { count, .. } => Some(*count),
+    };
+    if let (Some(NoduleCount::Exactly(count)), Some(examined)) = (counted, resection.pathology_count)
+        && examined > count.get()
+    {
+        let reason =
+            format!("pathology examined {examined}, but only {count} were resected; correct a number");
+        tasks.push(DataTask::new("pathology-count", subject(), reason));
+    }
+}
+
+fn labels(case: &Case<'_, '_>, operation: &Operation, resection: &Resection, tasks: &mut Vec<DataTask>) {
+    let ResectionTarget::Nodule { nodule, labelled: Some(label) } = &resection.target else { return };
+    let Some(known) = case.facts.nodule(nodule) else { return };
+    let own = known.nodule.place;
+    let fits = match label {
+        Place::Lobe(lobe) => own.touches(*lobe),
+        Place::SideOnly(side) => own.place().is_on(*side),
+        Place::NotReported => Truth::Unknown,
+    };
+    if fits.is_false() {
+        let reason =
+            format!("the specimen is labelled {label}, the nodule lies in {}; correct one", own.place());
+        tasks.push(DataTask::new("label-mismatch", subject(operation, resection), reason));
+    }
+}
+
+/// A nodule that was taken out is seen again: another nodule, or it is still there.
+fn seen_again(case: &Case<'_, '_>, tasks: &mut Vec<DataTask>) {
+    for known in &case.facts.nodules {
+        let last = known
+            .specimens
+            .iter()
+            .filter_map(|(at, resection)| Some((case.facts.operations.get(*at)?, resection)))
+            .rfind(|(operation, resection)| takes_out(operation, resection));
+        let Some((operation, _)) = last else { continue };
+        let again = known
+            .sightings
+            .iter()
+            .find(|(study, finding)| is_seen(finding.fate) && before(operation.on, study.on).is_true());
+        if let Some((study, _)) = again {
+            let reason = format!(
+                "resected in {}, but seen on {} afterwards; it was another nodule, or it is still there",
+                operation.id, study.id
+            );
+            tasks.push(DataTask::new("resected-nodule-seen-again", &known.nodule.id, reason));
+        }
+    }
+}
+
+/// The reported completeness and what the record shows as left do not agree.
+fn left_behind(case: &Case<'_, '_>, tasks: &mut Vec<DataTask>) {
+    for episode in case.episodes {
+        let reported_r2 = case.facts.operations.iter().any(|operation| {
+            episode.operations.contains(&operation.id) && operation.completeness == Some(Completeness::R2)
+        });
+        if episode.completeness == Some(Completeness::R2) && !reported_r2 {
+            let reason = format!(
+                "no operation of metastasectomy {} was recorded as R2, but a suspected nodule or other disease known \
+                 then was not treated; it counts as R2 until the record says what became of it",
+                episode.number
+            );
+            tasks.push(DataTask::new("untreated-at-close", episode.number, reason));
+        }
+        if episode.late_reclassification {
+            let reason = format!(
+                "a nodule left for observation after metastasectomy {} later proved to be a metastasis; completeness \
+                 is not rewritten",
+                episode.number
+            );
+            tasks.push(DataTask::new("late-reclassification", episode.number, reason));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::assert_task;
+    use super::*;
+    use crate::{
+        domain::nodule::NoduleCount,
+        rules::testing::{Story, date},
+    };
+
+    #[test]
+    fn an_operation_on_the_other_side_of_its_nodules_is_a_task() {
+        let story = |side: &str, place: &str| {
+            Story::new().nodule("n1", place).operation("op1", "2023-01-01", side, &[("n1", "met_viable")])
+        };
+        assert_task(&story("right", "RLL"), "side-mismatch:op1", false);
+        assert_task(&story("left", "RLL"), "side-mismatch:op1", true);
+        assert_task(&story("bilateral", "RLL"), "side-mismatch:op1", false);
+        assert_task(&story("left", "nos"), "side-mismatch:op1", false);
+        assert_task(&story("left", "RML"), "middle-lobe-on-the-left:op1", true);
+    }
+
+    #[test]
+    fn outstanding_pathology_is_a_task_after_three_weeks() {
+        let story = |on: &str| Story::new().nodule("n1", "RLL").operation("op1", on, "right", &[("n1", "")]);
+        assert_task(&story("2024-05-10"), "pathology-outstanding:op1/n1", true);
+        assert_task(&story("2024-05-11"), "pathology-outstanding:op1/n1", false);
+        assert_task(&story("2024-05"), "pathology-outstanding:op1/n1", false);
+    }
+
+    #[test]
+    fn pathology_cannot_examine_more_than_was_resected() {
+        let story = |count| {
+            let mut story = Story::new().group("g1", "RLL", Some(3)).operation(
+                "op1",
+                "2023-01-01",
+                "right",
+                &[("g1", "met_viable")],
+            );
+            story.parts.operations[0].resections[0].pathology_count = Some(count);
+            story
+        };
+        assert_task(&story(3), "pathology-count:op1/g1", false);
+        assert_task(&story(4), "pathology-count:op1/g1", true);
+        let mut several = story(4);
+        several.parts.nodules[0].count = NoduleCount::Several;
+        assert_task(&several, "pathology-count:op1/g1", false);
+    }
+
+    #[test]
+    fn labels_results_and_rests_that_need_a_person_are_tasks() {
+        let mut story = Story::favourable();
+        let nodule = story.parts.nodules[0].id.clone();
+        story.parts.operations[0].resections[0].target =
+            ResectionTarget::Nodule { nodule, labelled: Some(Place::Lobe(Lobe::Rul)) };
+        assert_task(&story, "label-mismatch:op1/n1", true);
+        assert_task(
+            &Story::favourable().pathology("op1", "indeterminate"),
+            "pathology-indeterminate:op1/n1",
+            true,
+        );
+        assert_task(
+            &Story::favourable().pathology("op1", "other_malignancy"),
+            "other-malignancy:op1/n1",
+            true,
+        );
+        let again = Story::favourable().ct("ct9", "2023-01-01", &[("n1", 8.0)]);
+        assert_task(&again, "resected-nodule-seen-again:n1", true);
+        let mut left = Story::favourable().nodule("n2", "LUL");
+        left.parts.imaging[0].findings.push(crate::rules::testing::finding("n2", 6.0));
+        assert_task(&left, "untreated-at-close:1", true);
+        left.parts.operations[0].completeness = Some(Completeness::R2);
+        left.parts.operations[0].on = Some(date("2020-04-01"));
+        assert_task(&left, "untreated-at-close:1", false);
+    }
+}

@@ -1,0 +1,75 @@
+//! Missing inputs of the tier: each counts as unfavourable until somebody adds it.
+
+use crate::{
+    domain::{truth::Truth, vocabulary::Completeness},
+    rules::{case::Case, dfi::DfiClass, evidence::DataTask, tier_high::lacks_morphology},
+};
+
+pub(super) fn check(case: &Case<'_, '_>, tasks: &mut Vec<DataTask>) {
+    let mut miss = |id, reason: String| tasks.push(DataTask::about_patient(id, reason));
+    if case.dfi.class == DfiClass::Unknown {
+        miss("missing-dfi", format!("the timing of the lung metastases is open: {}", case.dfi.reason));
+    }
+    if lacks_morphology(case) {
+        miss("missing-morphology", "the type of the primary is not coded (ICD-O-3)".to_owned());
+    }
+    let Some(episode) = case.last_episode() else { return };
+    let number = episode.number;
+    match episode.completeness {
+        Some(Completeness::Complete) => {
+            miss("missing-margins", format!("the margins of metastasectomy {number} were not reported"));
+        }
+        None if !episode.margins.r1_or_rx.is_false() => {
+            miss(
+                "missing-completeness",
+                format!("the completeness of metastasectomy {number} was not reported"),
+            );
+        }
+        _ => {}
+    }
+    if !episode.counts.resected.exact {
+        miss(
+            "missing-number",
+            format!("the number of nodules resected in metastasectomy {number} is not known"),
+        );
+    }
+    if episode.counts.resected.exact && !episode.counts.metastases.exact {
+        miss("missing-pathology", format!("pathology of metastasectomy {number} is not complete"));
+    }
+    if episode.sides.right == Truth::Unknown || episode.sides.left == Truth::Unknown {
+        miss("missing-side", format!("the side of metastasectomy {number} was not reported"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{assert_task, ids};
+    use crate::{domain::vocabulary::Completeness, rules::testing::Story};
+
+    #[test]
+    fn a_complete_record_misses_nothing() {
+        let missing: Vec<_> =
+            ids(&Story::favourable()).into_iter().filter(|id| id.starts_with("missing-")).collect();
+        assert_eq!(missing, Vec::<String>::new());
+    }
+
+    #[test]
+    fn every_missing_input_is_named() {
+        let mut story = Story::favourable();
+        story.parts.primary = None;
+        story.parts.operations[0].completeness = None;
+        story.parts.operations[0].side = None;
+        story.parts.operations[0].resections.clear();
+        for id in
+            ["missing-dfi", "missing-morphology", "missing-completeness", "missing-number", "missing-side"]
+        {
+            assert_task(&story, id, true);
+        }
+        assert_task(
+            &Story::favourable().completeness("op1", Completeness::Complete),
+            "missing-margins",
+            true,
+        );
+        assert_task(&Story::favourable().pathology("op1", "unknown"), "missing-pathology", true);
+    }
+}
