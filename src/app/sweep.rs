@@ -3,6 +3,8 @@
 //! What is due comes from the facts, not from a chain of jobs: a missed night changes nothing, and a second run on
 //! one day adds nothing. A patient that cannot be assessed does not stop the others; it is counted and named.
 
+use std::collections::{HashMap, HashSet};
+
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 use uuid::Uuid;
@@ -15,13 +17,14 @@ use super::{
 };
 use crate::{
     assessment::assess,
-    store::{Fact, FactSet, NewRun, PatientHead, RunEnd, RunOutcome, StoreError},
+    store::{AsOf, Fact, FactSet, NewRun, PatientHead, RunEnd, RunOutcome, Store, StoreError},
 };
 
-/// Patients read at once: enough to make one query worth it, few enough to keep memory flat.
-const PAGE: u64 = 200;
-/// How often a patient that was changed meanwhile is read again.
-const ATTEMPTS: usize = 3;
+/// Patients read at once: enough to make one statement worth it, few enough to keep memory flat.
+const PAGE: u64 = 50;
+/// Changed patients from which on a transaction is written: enough to make disk flushes few, few enough to keep other
+/// writers moving. One page more may come on top.
+const CHANGED_PER_TRANSACTION: usize = 50;
 /// The kind of run in the journal.
 pub const RUN_KIND: &str = "sweep";
 
@@ -96,15 +99,26 @@ async fn run(
     digests: DigestTime,
     run_id: Uuid,
 ) -> Result<SweepReport, StoreError> {
-    let mut report = SweepReport::default();
-    let mut after = None;
-    loop {
-        let page = ctx.store.patients_page(after, PAGE, None).await?;
-        let Some(last) = page.last() else { break };
-        after = Some(last.id);
-        let heads: Vec<_> = page.into_iter().filter(|head| !head.withdrawn).collect();
-        sweep_page(ctx, as_of, run_id, &heads, &mut report).await?;
+    let mut sweep = Sweep { ctx, as_of, run_id, waiting: Vec::new(), report: SweepReport::default() };
+    let mut page = read_page(&ctx.store, None).await?;
+    while let Some(last) = page.last {
+        // The next page is read while this one is decided. What changes meanwhile is noticed by its head.
+        let store = ctx.store.clone();
+        let next = tokio::spawn(async move { read_page(&store, Some(last)).await });
+        sweep.decide(page.patients);
+        if sweep.waiting.len() >= CHANGED_PER_TRANSACTION {
+            sweep.save_waiting().await?;
+        }
+        page = match next.await {
+            Ok(read) => read?,
+            Err(stopped) => match stopped.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(stopped) => return Err(StoreError::Unavailable { problem: stopped.to_string() }),
+            },
+        };
     }
+    sweep.save_waiting().await?;
+    let mut report = sweep.report;
     let queued = enqueue_digests(ctx, as_of, digests).await?;
     report.digests = queued.queued;
     report.clinics_without_recipient = queued.without_recipient;
@@ -115,39 +129,158 @@ async fn run(
     Ok(report)
 }
 
-async fn sweep_page(
-    ctx: &Context,
+/// Patients as read together.
+struct Page {
+    /// The patient with the highest id, withdrawn or not; `None` behind the end.
+    last: Option<Uuid>,
+    patients: Vec<PatientAsRead>,
+}
+
+/// A patient who is not withdrawn.
+struct PatientAsRead {
+    head: PatientHead,
+    facts: Result<FactSet, StoreError>,
+    /// Of the current assessment, if there is one.
+    substance_hash: Option<String>,
+}
+
+async fn read_page(store: &Store, after: Option<Uuid>) -> Result<Page, StoreError> {
+    let heads = store.patients_page(after, PAGE, None).await?;
+    let last = heads.last().map(|head| head.id);
+    let heads: Vec<_> = heads.into_iter().filter(|head| !head.withdrawn).collect();
+    let ids: Vec<_> = heads.iter().map(|head| head.id).collect();
+    let mut known = store.assessment_heads(&ids).await?;
+    let mut facts = read_facts(store, &heads).await?;
+    let patients = heads
+        .into_iter()
+        .map(|head| PatientAsRead {
+            facts: facts.remove(&head.id).unwrap_or_else(|| Ok(FactSet::default())),
+            substance_hash: known.remove(&head.id).map(|assessed| assessed.substance_hash),
+            head,
+        })
+        .collect();
+    Ok(Page { last, patients })
+}
+
+/// The facts of each patient, all at once; if a row among them is damaged, one by one, so that it stops nobody else.
+async fn read_facts(
+    store: &Store,
+    heads: &[PatientHead],
+) -> Result<HashMap<Uuid, Result<FactSet, StoreError>>, StoreError> {
+    match store.facts_of_many(heads).await {
+        Ok(facts) => return Ok(facts.into_iter().map(|(id, facts)| (id, Ok(facts))).collect()),
+        Err(StoreError::Inconsistent { .. }) => {}
+        Err(error) => return Err(error),
+    }
+    let mut found = HashMap::with_capacity(heads.len());
+    for head in heads {
+        let own = store.facts_of_many(std::slice::from_ref(head)).await;
+        found.insert(head.id, own.map(|mut facts| facts.remove(&head.id).unwrap_or_default()));
+    }
+    Ok(found)
+}
+
+/// A patient whose decisions are not as stored.
+struct Waiting {
+    head: PatientHead,
+    decisions: Decisions,
+    followed: bool,
+}
+
+/// A run over all patients.
+struct Sweep<'a> {
+    ctx: &'a Context,
     as_of: Option<NaiveDate>,
     run_id: Uuid,
-    heads: &[PatientHead],
-    report: &mut SweepReport,
-) -> Result<(), StoreError> {
-    let ids: Vec<_> = heads.iter().map(|head| head.id).collect();
-    let known = ctx.store.assessment_heads(&ids).await?;
-    let mut facts = ctx.store.facts_of_many(heads).await?;
-    for head in heads {
-        report.patients += 1;
-        let own = facts.remove(&head.id).unwrap_or_default();
-        let stored_hash = known.get(&head.id).map(|assessed| assessed.substance_hash.as_str());
-        match sweep_patient(ctx, as_of, run_id, head, own, stored_hash).await {
-            Ok(outcome) => {
-                report.followed += u64::from(outcome.followed);
-                report.changed += u64::from(outcome.changed);
-            }
-            Err(PatientError::Store(error @ StoreError::Unavailable { .. })) => return Err(error),
-            Err(error) => {
-                report.failed += 1;
-                tracing::error!(patient.study_id = %head.study_id, error = %error, "a patient could not be assessed: the earlier plan stands");
+    waiting: Vec<Waiting>,
+    report: SweepReport,
+}
+
+impl Sweep<'_> {
+    /// Decides for every patient of a page; whose decisions are not as stored waits to be written.
+    fn decide(&mut self, patients: Vec<PatientAsRead>) {
+        for PatientAsRead { head, facts, substance_hash } in patients {
+            self.report.patients += 1;
+            let decided = facts.map_err(PatientError::from).and_then(|own| self.decisions(&head, &own.facts));
+            match decided {
+                Ok((decisions, followed)) if substance_hash.is_some_and(|hash| decisions.same_as(&hash)) => {
+                    self.report.followed += u64::from(followed);
+                }
+                Ok((decisions, followed)) => self.waiting.push(Waiting { head, decisions, followed }),
+                Err(error) => self.fail(&head, &error),
             }
         }
     }
-    Ok(())
-}
 
-/// What became of one patient.
-struct Outcome {
-    followed: bool,
-    changed: bool,
+    fn decisions(&self, head: &PatientHead, facts: &[Fact]) -> Result<(Decisions, bool), PatientError> {
+        let history = history_of(facts)?;
+        let day = self.as_of.unwrap_or_else(|| self.ctx.today_at(&head.clinic));
+        let assessment = assess(&history, &self.ctx.protocol, day);
+        let followed = assessment.plan.standing.is_followed();
+        Ok((Decisions::of(self.ctx, head, &assessment, Some(self.run_id))?, followed))
+    }
+
+    fn fail(&mut self, head: &PatientHead, error: &PatientError) {
+        self.report.failed += 1;
+        tracing::error!(patient.study_id = %head.study_id, error = %error, "a patient could not be assessed: the earlier plan stands");
+    }
+
+    /// Writes all who wait, together where possible and else each alone.
+    async fn save_waiting(&mut self) -> Result<(), StoreError> {
+        let waiting = std::mem::take(&mut self.waiting);
+        let saved = self.save_together(&waiting).await.unwrap_or_else(|error| {
+            tracing::warn!(error = %error, "patients could not be saved together: each is tried alone");
+            HashSet::new()
+        });
+        for Waiting { head, followed, .. } in waiting {
+            let outcome =
+                if saved.contains(&head.id) { Ok(Some(followed)) } else { self.save_alone(&head).await };
+            match outcome {
+                Ok(Some(followed)) => {
+                    self.report.followed += u64::from(followed);
+                    self.report.changed += 1;
+                }
+                Ok(None) => {}
+                Err(PatientError::Store(error @ StoreError::Unavailable { .. })) => return Err(error),
+                Err(error) => self.fail(&head, &error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Saves decisions in one transaction and says whose. A patient who was changed since the facts were read is left
+    /// out. On an error nothing of the transaction is kept.
+    async fn save_together(&self, waiting: &[Waiting]) -> Result<HashSet<Uuid>, StoreError> {
+        let mut saved = HashSet::with_capacity(waiting.len());
+        if waiting.is_empty() {
+            return Ok(saved);
+        }
+        let tx = self.ctx.store.writer().await?;
+        for Waiting { head, decisions, .. } in waiting {
+            let newest = tx.lock_patient(head.id).await?;
+            if newest.is_some_and(|newest| newest.head_seq == head.head_seq) {
+                decisions.save(&tx, self.ctx.now()).await?;
+                saved.insert(head.id);
+            }
+        }
+        tx.commit().await?;
+        Ok(saved)
+    }
+
+    /// Reads, decides and saves one patient under lock. Returns whether the patient is followed, `None` for one who
+    /// was withdrawn meanwhile.
+    async fn save_alone(&self, head: &PatientHead) -> Result<Option<bool>, PatientError> {
+        let tx = self.ctx.store.writer().await?;
+        let Some(newest) = tx.lock_patient(head.id).await? else { return Err(PatientError::Gone) };
+        if newest.withdrawn {
+            return Ok(None);
+        }
+        let facts = tx.facts(newest.id, AsOf::Latest).await?.unwrap_or_default();
+        let (decisions, followed) = self.decisions(&newest, &facts.facts)?;
+        decisions.save(&tx, self.ctx.now()).await?;
+        tx.commit().await?;
+        Ok(Some(followed))
+    }
 }
 
 /// Why one patient could not be handled. The texts carry no facts, only where to look.
@@ -159,49 +292,6 @@ enum PatientError {
     Facts(#[from] StoredHistoryError),
     #[error("the assessment could not be written as JSON; report this as a defect")]
     Assessment(#[from] serde_json::Error),
-    #[error("the patient was changed by others again and again; the next run tries anew")]
-    Busy,
-}
-
-async fn sweep_patient(
-    ctx: &Context,
-    as_of: Option<NaiveDate>,
-    run_id: Uuid,
-    head: &PatientHead,
-    facts: FactSet,
-    stored_hash: Option<&str>,
-) -> Result<Outcome, PatientError> {
-    let mut head = head.clone();
-    let mut facts = facts.facts;
-    for _ in 0..ATTEMPTS {
-        let (decisions, followed) = decide(ctx, as_of, run_id, &head, &facts)?;
-        if stored_hash.is_some_and(|hash| decisions.same_as(hash)) {
-            return Ok(Outcome { followed, changed: false });
-        }
-        let tx = ctx.store.writer().await?;
-        let Some(newest) = tx.lock_patient(head.id).await? else { return Err(PatientError::Busy) };
-        if newest.head_seq == head.head_seq {
-            decisions.save(&tx, ctx.now()).await?;
-            tx.commit().await?;
-            return Ok(Outcome { followed, changed: true });
-        }
-        facts = tx.facts(head.id, crate::store::AsOf::Latest).await?.unwrap_or_default().facts;
-        head = newest;
-        tx.rollback().await?;
-    }
-    Err(PatientError::Busy)
-}
-
-fn decide(
-    ctx: &Context,
-    as_of: Option<NaiveDate>,
-    run_id: Uuid,
-    head: &PatientHead,
-    facts: &[Fact],
-) -> Result<(Decisions, bool), PatientError> {
-    let history = history_of(facts)?;
-    let day = as_of.unwrap_or_else(|| ctx.today_at(&head.clinic));
-    let assessment = assess(&history, &ctx.protocol, day);
-    let followed = assessment.plan.standing.is_followed();
-    Ok((Decisions::of(ctx, head, &assessment, Some(run_id))?, followed))
+    #[error("the patient is no longer in the registry; look for a restored backup")]
+    Gone,
 }

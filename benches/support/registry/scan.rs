@@ -15,7 +15,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 /// Patients per page, as in the sweep.
-const PAGE: u64 = 200;
+const PAGE: u64 = 50;
 
 /// The columns of a fact that the sweep reads.
 type FactRow = (
