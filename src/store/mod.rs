@@ -45,7 +45,7 @@ pub use self::{
     revisions::{FactChange, HeadChange, Revision, RevisionNote},
     runs::{NewRun, Run, RunEnd, RunOutcome},
     slots::{DECISION_SLOT, PlanChanges, Slot, SlotRecord},
-    status::StatusCounts,
+    status::{NO_NEXT_DATE_TASK, StatusCounts},
     tasks::{Task, TaskChanges, TaskRecord},
     transaction::WriteTransaction,
 };
