@@ -18,7 +18,7 @@ pub struct StatusCounts {
     pub patients: i64,
     /// Of them, owed a next CT or a stated reason; one never assessed counts as followed.
     pub followed: i64,
-    /// Of them, with a CT due: its window has begun and it is not overdue.
+    /// Of them, with a CT due: its nominal day has come and it is not overdue.
     pub due: i64,
     /// Of them, overdue but not severely.
     pub overdue: i64,
@@ -44,7 +44,7 @@ const COUNTS: &str = "
         SELECT s.patient_id, MAX(CASE
             WHEN s.severe_from <= $1 THEN 3
             WHEN s.overdue_from <= $1 THEN 2
-            WHEN COALESCE(s.window_from, s.due_on) <= $1 THEN 1
+            WHEN s.due_on <= $1 THEN 1
             ELSE 0 END) AS level
         FROM slots s JOIN registered r ON r.id = s.patient_id
         WHERE s.open AND s.superseded_at IS NULL

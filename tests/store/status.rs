@@ -102,10 +102,17 @@ async fn counts_take_each_patient_once_under_the_worst_slot(db: TestDatabase) {
     follow(&db, 3, false, &[], &[]).await;
     let levels = async |on: &str| {
         let counts = db.store.counts(day(on)).await.unwrap();
+        let [clinic] = &db.store.counts_by_clinic(day(on)).await.unwrap()[..] else { panic!("one clinic") };
+        assert_eq!(
+            (clinic.followed, clinic.due, clinic.overdue),
+            (counts.followed, counts.due, counts.overdue + counts.severely_overdue),
+            "the page and its lines by clinic agree on {on}"
+        );
         (counts.due, counts.overdue, counts.severely_overdue)
     };
-    assert_eq!(levels("2024-02-15").await, (0, 0, 0));
-    assert_eq!(levels("2024-02-16").await, (1, 0, 0));
+    assert_eq!(levels("2024-02-16").await, (0, 0, 0), "the window has begun, the day has not come");
+    assert_eq!(levels("2024-02-29").await, (0, 0, 0));
+    assert_eq!(levels("2024-03-01").await, (1, 0, 0));
     assert_eq!(levels("2024-03-15").await, (1, 0, 0));
     assert_eq!(levels("2024-03-16").await, (0, 1, 0));
     assert_eq!(levels("2024-04-12").await, (0, 0, 1));
