@@ -19,6 +19,9 @@ use super::{
     transaction::stored_at,
 };
 
+/// Reminders per statement where many are named: one parameter each.
+const REMINDERS_PER_UPDATE: usize = 1_000;
+
 /// Where a reminder stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReminderState {
@@ -284,9 +287,7 @@ impl WriteTransaction {
             .map(|known| known.record.id)
             .collect();
         changes.cancelled = self.cancel_planned(&dropped, because, now).await?;
-        if !added.is_empty() {
-            changes.planned = Entity::insert_many(added).exec_without_returning(&self.inner).await?;
-        }
+        changes.planned = self.insert_all(added).await?;
         Ok(changes)
     }
 
@@ -297,18 +298,19 @@ impl WriteTransaction {
         now: DateTime<Utc>,
     ) -> Result<u64, StoreError> {
         use reminders::Column;
-        if ids.is_empty() {
-            return Ok(0);
+        let mut cancelled = 0;
+        for chunk in ids.chunks(REMINDERS_PER_UPDATE) {
+            let ended = reminders::Entity::update_many()
+                .col_expr(Column::State, Expr::value(ReminderState::Cancelled.as_str()))
+                .col_expr(Column::CancelledBecause, Expr::value(because))
+                .col_expr(Column::ChangedAt, Expr::value(now))
+                .filter(Column::Id.is_in(chunk.iter().copied()))
+                .filter(Column::State.eq(ReminderState::Planned.as_str()))
+                .exec(&self.inner)
+                .await?;
+            cancelled += ended.rows_affected;
         }
-        let ended = reminders::Entity::update_many()
-            .col_expr(Column::State, Expr::value(ReminderState::Cancelled.as_str()))
-            .col_expr(Column::CancelledBecause, Expr::value(because))
-            .col_expr(Column::ChangedAt, Expr::value(now))
-            .filter(Column::Id.is_in(ids.iter().copied()))
-            .filter(Column::State.eq(ReminderState::Planned.as_str()))
-            .exec(&self.inner)
-            .await?;
-        Ok(ended.rows_affected)
+        Ok(cancelled)
     }
 }
 
