@@ -102,7 +102,7 @@ async fn a_patient_with_thousands_of_questions_is_recorded(db: TestDatabase) {
     const NODULES: usize = 5_000;
     let world = World::new(&db);
     let nodules: Vec<_> =
-        (0..NODULES).map(|at| format!(r#"{{"id": "x{at}", "origin": "imaging"}}"#)).collect();
+        (0..NODULES).map(|at| format!(r#"{{"id": "x{at}", "lobe": "nos", "origin": "imaging"}}"#)).collect();
     let known = r#""nodules": ["#;
     let document = patient("P-1", "north").replace(known, &format!("{known}{}, ", nodules.join(", ")));
     world.import(&[document]).await;
