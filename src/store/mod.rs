@@ -37,7 +37,7 @@ pub use self::{
     batches::{Batch, BatchCounts, BatchState, NewBatch},
     clinic_counts::ClinicCounts,
     connect::{Backend, DatabaseSettings, redacted_url},
-    error::StoreError,
+    error::{Obstacle, StoreError},
     facts::{AsOf, Fact, FactSet},
     mails::{Mail, MailOutcome, MailState, NewMail},
     patients::PatientHead,
