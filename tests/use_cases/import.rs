@@ -18,6 +18,7 @@ both_databases!(
     a_batch_goes_back_as_a_whole_and_history_stays_readable,
     a_patient_changed_since_is_never_overwritten_by_a_roll_back,
     a_patient_has_a_plan_from_the_moment_of_the_import,
+    a_patient_with_thousands_of_questions_is_recorded,
 );
 
 fn corrected(study_id: &str) -> String {
@@ -95,4 +96,17 @@ async fn a_patient_has_a_plan_from_the_moment_of_the_import(db: TestDatabase) {
     let slots = world.ctx.store.slots(head.id).await.unwrap();
     assert!(slots.iter().any(|slot| slot.record.open), "{slots:?}");
     assert_eq!(world.ctx.store.unaccounted(world.ctx.today()).await.unwrap(), Vec::<String>::new());
+}
+
+async fn a_patient_with_thousands_of_questions_is_recorded(db: TestDatabase) {
+    const NODULES: usize = 5_000;
+    let world = World::new(&db);
+    let nodules: Vec<_> =
+        (0..NODULES).map(|at| format!(r#"{{"id": "x{at}", "lobe": "nos", "origin": "imaging"}}"#)).collect();
+    let known = r#""nodules": ["#;
+    let document = patient("P-1", "north").replace(known, &format!("{known}{}, ", nodules.join(", ")));
+    world.import(&[document]).await;
+    let open = db.number("SELECT COUNT(*) AS n FROM data_tasks WHERE closed_at IS NULL").await;
+    assert!(open >= i64::try_from(NODULES).unwrap(), "every nodule without lobe is asked about: {open}");
+    assert_eq!(db.number("SELECT COUNT(*) AS n FROM facts WHERE kind = 'nodule'").await, 5_001);
 }
