@@ -1,10 +1,14 @@
 //! The nightly run: every patient is read, assessed, planned and saved; then the day's digests are written down.
 //!
 //! What is due comes from the facts, not from a chain of jobs: a missed night changes nothing, and a second run on
-//! one day adds nothing. A patient that cannot be assessed does not stop the others; it is counted and named.
+//! one day adds nothing. A patient that cannot be assessed or is held by another writer does not stop the others; it
+//! is counted and named. The run gives up only when the registry itself seems to be away.
+
+use std::{future::Future, time::Duration};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
+use thiserror::Error;
 use uuid::Uuid;
 
 use super::{
@@ -15,15 +19,24 @@ use super::{
 };
 use crate::{
     assessment::assess,
-    store::{Fact, FactSet, NewRun, PatientHead, RunEnd, RunOutcome, StoreError},
+    store::{AsOf, Fact, NewRun, PatientHead, RunEnd, RunOutcome, StoreError},
 };
 
 /// Patients read at once: enough to make one query worth it, few enough to keep memory flat.
 const PAGE: u64 = 200;
 /// How often a patient that was changed meanwhile is read again.
 const ATTEMPTS: usize = 3;
-/// The kind of run in the journal.
+/// The waits before a step is tried again that the registry had no time for.
+const PAUSES: [Duration; 3] =
+    [Duration::from_millis(200), Duration::from_millis(400), Duration::from_millis(800)];
+/// So many patients in a row that cannot be reached mean that the registry is away, not that somebody works on them.
+const MOST_IN_A_ROW: u32 = 5;
+/// The kind of the nightly run in the journal.
 pub const RUN_KIND: &str = "sweep";
+/// The kind of a run for another day than today: it neither counts as the night's run nor gets in its way.
+pub const OTHER_DAY_RUN_KIND: &str = "sweep-as-of";
+/// Why a run ended early, in the journal: the service was stopped.
+pub(super) const STOPPED: &str = "stopped";
 
 /// What a run did.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -52,96 +65,232 @@ impl SweepReport {
     }
 }
 
-/// Runs the sweep for a civil day, and says how it went.
-///
-/// `as_of` is the day for all clinics where given; otherwise each clinic's own today.
+/// Why a run did not get to its end.
+#[derive(Debug, Error)]
+pub enum SweepError {
+    /// The registry did not answer any more, or refused a statement.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// It was asked to stop.
+    #[error("the run was stopped before its end; it is repeated at the next start")]
+    Stopped,
+}
+
+/// The end of a run as the journal keeps it, as JSON.
+#[derive(Serialize)]
+struct Summary<'a> {
+    #[serde(flatten)]
+    report: &'a SweepReport,
+    /// A fixed word where the run did not get to its end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
+}
+
+/// Whether `as_of` is another day than today at one of the clinics, or in the service's own zone.
 ///
 /// # Errors
-/// When the registry cannot be reached at all; the run is then recorded as failed, where that is still possible.
+/// As the store's.
+pub async fn is_other_day(ctx: &Context, as_of: Option<NaiveDate>) -> Result<bool, StoreError> {
+    let Some(day) = as_of else { return Ok(false) };
+    let clinics = ctx.store.clinics().await?;
+    Ok(day != ctx.today() || clinics.iter().any(|clinic| day != ctx.today_at(clinic)))
+}
+
+/// Runs the sweep for a civil day, and says how it went.
+///
+/// `as_of` is the day for all clinics where given; otherwise each clinic's own today. `stopping` is asked before each
+/// page and each patient; what is done by then stays done.
+///
+/// # Errors
+/// When the registry cannot be reached any more, or the run was stopped. It is then recorded as failed, where that is
+/// still possible, and otherwise stays `running` in the journal, where the next run finds it.
 pub async fn sweep(
     ctx: &Context,
     as_of: Option<NaiveDate>,
     digests: DigestTime,
-) -> Result<SweepReport, StoreError> {
+    stopping: impl Fn() -> bool + Sync,
+) -> Result<SweepReport, SweepError> {
+    let kind = if is_other_day(ctx, as_of).await? { OTHER_DAY_RUN_KIND } else { RUN_KIND };
     let run_id = ctx.ids.next_id();
     let day = as_of.unwrap_or_else(|| ctx.today());
     ctx.store
-        .start_run(&NewRun { id: run_id, kind: RUN_KIND.to_owned(), as_of: day, started_at: ctx.now() })
+        .start_run(&NewRun { id: run_id, kind: kind.to_owned(), as_of: day, started_at: ctx.now() })
         .await?;
-    let outcome = run(ctx, as_of, day, digests, run_id).await;
-    let end = run_end(ctx.now(), outcome.as_ref().ok());
-    ctx.store.finish_run(run_id, &end).await?;
-    outcome
+    let mut report = SweepReport::default();
+    let run = Run { ctx, as_of, day, run_id, stopping: &stopping };
+    let outcome = run.all(digests, &mut report).await;
+    let end = run_end(ctx.now(), &report, outcome.as_ref().err());
+    // What was done is done and must be told, whether or not the journal can be written.
+    if let Err(error) = ctx.store.finish_run(run_id, &end).await {
+        tracing::error!(run.id = %run_id, error = %error, "the end of a run could not be recorded: the run will be repeated");
+    }
+    outcome.map(|()| report)
 }
 
-fn run_end(finished_at: DateTime<Utc>, report: Option<&SweepReport>) -> RunEnd {
-    let Some(report) = report else {
-        let summary = "{}".to_owned();
-        return RunEnd { finished_at, outcome: RunOutcome::Failed, n_patients: 0, n_failed: 0, summary };
+fn run_end(finished_at: DateTime<Utc>, report: &SweepReport, error: Option<&SweepError>) -> RunEnd {
+    let (outcome, reason) = match error {
+        None if report.is_sound() => (RunOutcome::Complete, None),
+        None => (RunOutcome::Incomplete, None),
+        Some(SweepError::Stopped) => (RunOutcome::Failed, Some(STOPPED)),
+        Some(SweepError::Store(_)) => (RunOutcome::Failed, Some("registry")),
     };
-    let outcome = if report.is_sound() { RunOutcome::Complete } else { RunOutcome::Incomplete };
     RunEnd {
         finished_at,
         outcome,
         n_patients: i64::try_from(report.patients).unwrap_or(i64::MAX),
         n_failed: i64::try_from(report.failed).unwrap_or(i64::MAX),
-        summary: serde_json::to_string(report).unwrap_or_else(|_| "{}".to_owned()),
+        summary: serde_json::to_string(&Summary { report, reason }).unwrap_or_else(|_| "{}".to_owned()),
     }
 }
 
-async fn run(
-    ctx: &Context,
-    as_of: Option<NaiveDate>,
-    day: NaiveDate,
-    digests: DigestTime,
-    run_id: Uuid,
-) -> Result<SweepReport, StoreError> {
-    let mut report = SweepReport::default();
-    let mut after = None;
-    loop {
-        let page = ctx.store.patients_page(after, PAGE, None).await?;
-        let Some(last) = page.last() else { break };
-        after = Some(last.id);
-        let heads: Vec<_> = page.into_iter().filter(|head| !head.withdrawn).collect();
-        sweep_page(ctx, as_of, run_id, &heads, &mut report).await?;
-    }
-    let queued = enqueue_digests(ctx, as_of, digests).await?;
-    report.digests = queued.queued;
-    report.clinics_without_recipient = queued.without_recipient;
-    report.unaccounted = ctx.store.unaccounted(day).await?;
-    for study_id in &report.unaccounted {
-        tracing::error!(patient.study_id = %study_id, "nobody is responsible for a followed patient: look at the patient today");
-    }
-    Ok(report)
-}
-
-async fn sweep_page(
-    ctx: &Context,
-    as_of: Option<NaiveDate>,
-    run_id: Uuid,
-    heads: &[PatientHead],
-    report: &mut SweepReport,
-) -> Result<(), StoreError> {
-    let ids: Vec<_> = heads.iter().map(|head| head.id).collect();
-    let known = ctx.store.assessment_heads(&ids).await?;
-    let mut facts = ctx.store.facts_of_many(heads).await?;
-    for head in heads {
-        report.patients += 1;
-        let own = facts.remove(&head.id).unwrap_or_default();
-        let stored_hash = known.get(&head.id).map(|assessed| assessed.substance_hash.as_str());
-        match sweep_patient(ctx, as_of, run_id, head, own, stored_hash).await {
-            Ok(outcome) => {
-                report.followed += u64::from(outcome.followed);
-                report.changed += u64::from(outcome.changed);
-            }
-            Err(PatientError::Store(error @ StoreError::Unavailable { .. })) => return Err(error),
-            Err(error) => {
-                report.failed += 1;
-                tracing::error!(patient.study_id = %head.study_id, error = %error, "a patient could not be assessed: the earlier plan stands");
-            }
+/// Does a step, and again after short waits while the registry has no time for it.
+async fn patiently<T, E, F>(
+    stopping: &(dyn Fn() -> bool + Sync),
+    is_unavailable: impl Fn(&E) -> bool,
+    mut step: impl FnMut() -> F,
+) -> Result<T, E>
+where
+    F: Future<Output = Result<T, E>>,
+{
+    for pause in PAUSES {
+        match step().await {
+            Err(error) if is_unavailable(&error) && !stopping() => tokio::time::sleep(pause).await,
+            settled => return settled,
         }
     }
-    Ok(())
+    step().await
+}
+
+/// One run under way.
+struct Run<'a> {
+    ctx: &'a Context,
+    as_of: Option<NaiveDate>,
+    day: NaiveDate,
+    run_id: Uuid,
+    stopping: &'a (dyn Fn() -> bool + Sync),
+}
+
+impl Run<'_> {
+    async fn all(&self, digests: DigestTime, report: &mut SweepReport) -> Result<(), SweepError> {
+        let swept = self.patients(report).await;
+        if matches!(swept, Err(SweepError::Stopped)) {
+            return swept;
+        }
+        // Also after a run that gave up: a clinic that hears nothing would take that for "nothing is due".
+        let queued = self.patiently(|| enqueue_digests(self.ctx, self.as_of, digests)).await;
+        swept?;
+        let queued = queued?;
+        report.digests = queued.queued;
+        report.clinics_without_recipient = queued.without_recipient;
+        report.unaccounted = self.patiently(|| self.ctx.store.unaccounted(self.day)).await?;
+        for study_id in &report.unaccounted {
+            tracing::error!(patient.study_id = %study_id, "nobody is responsible for a followed patient: look at the patient today");
+        }
+        Ok(())
+    }
+
+    async fn patiently<T, F>(&self, step: impl FnMut() -> F) -> Result<T, StoreError>
+    where
+        F: Future<Output = Result<T, StoreError>>,
+    {
+        patiently(self.stopping, StoreError::is_unavailable, step).await
+    }
+
+    async fn patients(&self, report: &mut SweepReport) -> Result<(), SweepError> {
+        let mut after = None;
+        let mut in_a_row = 0;
+        loop {
+            self.go_on()?;
+            let page = self.patiently(|| self.ctx.store.patients_page(after, PAGE, None)).await?;
+            let Some(last) = page.last() else { return Ok(()) };
+            after = Some(last.id);
+            let heads: Vec<_> = page.into_iter().filter(|head| !head.withdrawn).collect();
+            self.page(&heads, report, &mut in_a_row).await?;
+        }
+    }
+
+    fn go_on(&self) -> Result<(), SweepError> {
+        if (self.stopping)() { Err(SweepError::Stopped) } else { Ok(()) }
+    }
+
+    async fn page(
+        &self,
+        heads: &[PatientHead],
+        report: &mut SweepReport,
+        in_a_row: &mut u32,
+    ) -> Result<(), SweepError> {
+        let ids: Vec<_> = heads.iter().map(|head| head.id).collect();
+        let known = self.patiently(|| self.ctx.store.assessment_heads(&ids)).await?;
+        let mut facts = self.patiently(|| self.ctx.store.facts_of_many(heads)).await?;
+        for head in heads {
+            self.go_on()?;
+            report.patients += 1;
+            let own = facts.remove(&head.id).unwrap_or_default();
+            let stored_hash = known.get(&head.id).map(|assessed| assessed.substance_hash.as_str());
+            let step = || self.patient(head, &own.facts, stored_hash);
+            let error = match patiently(self.stopping, PatientError::is_unavailable, step).await {
+                Ok(outcome) => {
+                    *in_a_row = 0;
+                    report.followed += u64::from(outcome.followed);
+                    report.changed += u64::from(outcome.changed);
+                    continue;
+                }
+                Err(error) => error,
+            };
+            // A step that was not tried again because of the stop says nothing about the patient.
+            if error.is_unavailable() {
+                self.go_on()?;
+            }
+            report.failed += 1;
+            tracing::error!(patient.study_id = %head.study_id, error = %error, "a patient could not be assessed: the earlier plan stands");
+            match error {
+                PatientError::Store(error) if error.is_unavailable() => {
+                    *in_a_row += 1;
+                    if *in_a_row >= MOST_IN_A_ROW {
+                        return Err(error.into());
+                    }
+                }
+                _ => *in_a_row = 0,
+            }
+        }
+        Ok(())
+    }
+
+    async fn patient(
+        &self,
+        head: &PatientHead,
+        facts: &[Fact],
+        stored_hash: Option<&str>,
+    ) -> Result<Outcome, PatientError> {
+        let mut newer: Option<(PatientHead, Vec<Fact>)> = None;
+        for _ in 0..ATTEMPTS {
+            let (head, facts) =
+                newer.as_ref().map_or((head, facts), |(head, facts)| (head, facts.as_slice()));
+            let (decisions, followed) = self.decide(head, facts)?;
+            if stored_hash.is_some_and(|hash| decisions.same_as(hash)) {
+                return Ok(Outcome { followed, changed: false });
+            }
+            let tx = self.ctx.store.writer().await?;
+            let Some(newest) = tx.lock_patient(head.id).await? else { return Err(PatientError::Busy) };
+            if newest.head_seq == head.head_seq {
+                decisions.save(&tx, self.ctx.now()).await?;
+                tx.commit().await?;
+                return Ok(Outcome { followed, changed: true });
+            }
+            let facts = tx.facts(head.id, AsOf::Latest).await?.unwrap_or_default().facts;
+            newer = Some((newest, facts));
+            tx.rollback().await?;
+        }
+        Err(PatientError::Busy)
+    }
+
+    fn decide(&self, head: &PatientHead, facts: &[Fact]) -> Result<(Decisions, bool), PatientError> {
+        let history = history_of(facts)?;
+        let day = self.as_of.unwrap_or_else(|| self.ctx.today_at(&head.clinic));
+        let assessment = assess(&history, &self.ctx.protocol, day);
+        let followed = assessment.plan.standing.is_followed();
+        Ok((Decisions::of(self.ctx, head, &assessment, Some(self.run_id))?, followed))
+    }
 }
 
 /// What became of one patient.
@@ -151,7 +300,7 @@ struct Outcome {
 }
 
 /// Why one patient could not be handled. The texts carry no facts, only where to look.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Error)]
 enum PatientError {
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -163,45 +312,8 @@ enum PatientError {
     Busy,
 }
 
-async fn sweep_patient(
-    ctx: &Context,
-    as_of: Option<NaiveDate>,
-    run_id: Uuid,
-    head: &PatientHead,
-    facts: FactSet,
-    stored_hash: Option<&str>,
-) -> Result<Outcome, PatientError> {
-    let mut head = head.clone();
-    let mut facts = facts.facts;
-    for _ in 0..ATTEMPTS {
-        let (decisions, followed) = decide(ctx, as_of, run_id, &head, &facts)?;
-        if stored_hash.is_some_and(|hash| decisions.same_as(hash)) {
-            return Ok(Outcome { followed, changed: false });
-        }
-        let tx = ctx.store.writer().await?;
-        let Some(newest) = tx.lock_patient(head.id).await? else { return Err(PatientError::Busy) };
-        if newest.head_seq == head.head_seq {
-            decisions.save(&tx, ctx.now()).await?;
-            tx.commit().await?;
-            return Ok(Outcome { followed, changed: true });
-        }
-        facts = tx.facts(head.id, crate::store::AsOf::Latest).await?.unwrap_or_default().facts;
-        head = newest;
-        tx.rollback().await?;
+impl PatientError {
+    fn is_unavailable(&self) -> bool {
+        matches!(self, Self::Store(error) if error.is_unavailable())
     }
-    Err(PatientError::Busy)
-}
-
-fn decide(
-    ctx: &Context,
-    as_of: Option<NaiveDate>,
-    run_id: Uuid,
-    head: &PatientHead,
-    facts: &[Fact],
-) -> Result<(Decisions, bool), PatientError> {
-    let history = history_of(facts)?;
-    let day = as_of.unwrap_or_else(|| ctx.today_at(&head.clinic));
-    let assessment = assess(&history, &ctx.protocol, day);
-    let followed = assessment.plan.standing.is_followed();
-    Ok((Decisions::of(ctx, head, &assessment, Some(run_id))?, followed))
 }
