@@ -10,6 +10,7 @@ pub mod demo;
 pub mod enqueue_digests;
 pub mod export_histories;
 pub mod import_histories;
+pub mod journal;
 pub mod metrics;
 pub mod read_status;
 pub mod recipient;
