@@ -12,6 +12,7 @@ pub mod export_histories;
 pub mod import_histories;
 pub mod journal;
 pub mod metrics;
+pub mod night;
 pub mod read_status;
 pub mod roll_back_batch;
 pub mod save_assessment;
