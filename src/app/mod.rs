@@ -9,6 +9,7 @@ pub mod deliver;
 pub mod demo;
 pub mod enqueue_digests;
 pub mod export_histories;
+pub mod fresh_status;
 pub mod import_histories;
 pub mod journal;
 pub mod metrics;
