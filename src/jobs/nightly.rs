@@ -16,7 +16,7 @@ use crate::{
         context::Context,
         enqueue_digests::DigestTime,
         journal::Journal,
-        metrics::Metrics,
+        metrics::{Metrics, SweepOutcome},
         status::Heartbeats,
         sweep::{SweepError, sweep},
     },
@@ -76,7 +76,8 @@ async fn sweep_once(ctx: &Context, metrics: &Metrics, shutdown: &Shutdown) {
     let took = ctx.now().signed_duration_since(started_at).to_std().unwrap_or_default();
     match outcome {
         Ok(report) => {
-            metrics.sweep_ended(took, report.is_sound());
+            let ended = if report.is_sound() { SweepOutcome::Complete } else { SweepOutcome::Incomplete };
+            metrics.sweep_ended(took, ended);
             tracing::info!(
                 sweep.patients = report.patients,
                 sweep.changed = report.changed,
@@ -86,10 +87,11 @@ async fn sweep_once(ctx: &Context, metrics: &Metrics, shutdown: &Shutdown) {
             );
         }
         Err(SweepError::Stopped) => {
+            metrics.sweep_ended(took, SweepOutcome::Stopped);
             tracing::info!("nightly run stopped with the service: it is repeated at the next start");
         }
         Err(error) => {
-            metrics.sweep_ended(took, false);
+            metrics.sweep_ended(took, SweepOutcome::Failed);
             tracing::error!(error = %error, "nightly run broke off: it is tried again in a few minutes");
         }
     }
