@@ -158,13 +158,13 @@ async fn record_waiting(
 ) -> anyhow::Result<u64> {
     let histories = std::mem::take(waiting);
     let Err(error) = import.record(&histories).await else { return Ok(0) };
-    if error.is_unavailable() {
+    if error.ends_import() {
         return Err(error.into());
     }
     let mut refused = 0;
     for history in &histories {
         if let Err(error) = import.record(std::slice::from_ref(history)).await {
-            if error.is_unavailable() {
+            if error.ends_import() {
                 return Err(error.into());
             }
             refused += 1;
