@@ -11,7 +11,7 @@ use lobewatch::{
     },
     document::{read::read, write::compact},
     domain::history::History,
-    store::{AsOf, BatchState, Fact, FactChange, HeadChange, RevisionNote},
+    store::{AsOf, BatchState, Fact, FactChange, HeadChange, NO_NEXT_DATE_TASK, RevisionNote},
 };
 use uuid::Uuid;
 
@@ -24,6 +24,7 @@ both_databases!(
     a_patient_changed_since_is_never_overwritten_by_a_roll_back,
     a_patient_has_a_plan_from_the_moment_of_the_import,
     a_patient_with_thousands_of_questions_is_recorded,
+    a_patient_without_any_date_is_accounted_for_by_the_task_that_says_so,
     an_import_that_was_rolled_back_meanwhile_records_nothing_more,
     a_roll_back_and_a_running_import_wait_for_each_other,
     imports_go_back_newest_first,
@@ -123,6 +124,19 @@ async fn a_patient_with_thousands_of_questions_is_recorded(db: TestDatabase) {
     let open = db.number("SELECT COUNT(*) AS n FROM data_tasks WHERE closed_at IS NULL").await;
     assert!(open >= i64::try_from(NODULES).unwrap(), "every nodule without lobe is asked about: {open}");
     assert_eq!(db.number("SELECT COUNT(*) AS n FROM facts WHERE kind = 'nodule'").await, 5_001);
+}
+
+/// The store counts by the key, the assessment opens the task: both have to mean the same one.
+async fn a_patient_without_any_date_is_accounted_for_by_the_task_that_says_so(db: TestDatabase) {
+    let world = World::new(&db);
+    let bare = r#"{"format": "lobewatch.history/1", "patient": {"study_id": "P-1", "clinic": "north"}}"#;
+    world.import(&[bare.to_owned()]).await;
+    let head = world.ctx.store.find_patient("P-1").await.unwrap().unwrap();
+    let slots = world.ctx.store.slots(head.id).await.unwrap();
+    assert!(slots.iter().all(|slot| !slot.record.open), "{slots:?}");
+    let tasks = world.ctx.store.tasks(head.id).await.unwrap();
+    assert!(tasks.iter().any(|task| task.record.key == NO_NEXT_DATE_TASK), "{tasks:?}");
+    assert_eq!(world.ctx.store.unaccounted(world.ctx.today()).await.unwrap(), Vec::<String>::new());
 }
 
 fn import_note() -> ImportNote {
