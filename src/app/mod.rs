@@ -16,6 +16,7 @@ pub mod metrics;
 pub mod night;
 pub mod read_status;
 pub mod recipient;
+mod repeat;
 pub mod roll_back_batch;
 pub mod save_assessment;
 pub mod status;
