@@ -97,7 +97,7 @@ fn kill_import_at_random_moments_and_every_patient_is_whole(mut program: Program
             continue;
         }
         kills += 1;
-        if kills % LOOK_EVERY == 0 {
+        if kills.is_multiple_of(LOOK_EVERY) {
             let now_known = assert_every_patient_is_whole(&program, &versions.each_ref());
             assert!(now_known >= known, "{now_known} patients after {known}: somebody is lost");
             known = now_known;

@@ -89,7 +89,7 @@ fn kill_sweep_at_random_moments_and_nobody_is_lost_and_no_digest_is_doubled(mut 
             running.child.kill().unwrap();
             running.child.wait().unwrap();
             // Each start meets less work, so the moments follow what is left of it.
-            if starts % 5 == 0 {
+            if starts.is_multiple_of(5) {
                 takes = takes.mul_f64(0.7);
             }
         }
