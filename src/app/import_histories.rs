@@ -4,6 +4,7 @@ use uuid::Uuid;
 
 use super::{
     context::{Context, DEFAULT_CLINIC},
+    repeat::Patience,
     save_assessment::Decisions,
     stored_history::{StoredHistoryError, changes_of, document_facts, stored_fact},
 };
@@ -15,7 +16,7 @@ use crate::{
     },
     domain::history::History,
     store::{
-        BatchCounts, FactChange, HeadChange, NewBatch, PatientHead, RevisionNote, StoreError,
+        BatchCounts, BatchState, FactChange, HeadChange, NewBatch, PatientHead, RevisionNote, StoreError,
         WriteTransaction,
     },
 };
@@ -84,9 +85,15 @@ impl<'a> Import<'a> {
             imported_by: note.by.clone(),
             source: note.source.clone(),
         };
-        let tx = ctx.store.writer().await?;
-        tx.open_batch(&batch).await?;
-        tx.commit().await?;
+        let mut patience = Patience::default();
+        loop {
+            let opened = open(ctx, &batch).await;
+            let again = opened.as_ref().is_err_and(StoreError::is_passing);
+            if !again || !patience.pause().await {
+                opened?;
+                break;
+            }
+        }
         Ok(Self { ctx, note, batch_id, counts: BatchCounts::default() })
     }
 
@@ -108,33 +115,64 @@ impl<'a> Import<'a> {
     }
 
     /// Records documents in one transaction: for each the changed facts as one revision, and the decisions that
-    /// follow from them. Either all of a patient is recorded or nothing.
+    /// follow from them. Either all of a patient is recorded or nothing. A transaction that another writer got in the
+    /// way of is repeated a few times.
     ///
     /// # Errors
-    /// As the store's; nothing of these documents is kept then.
+    /// [`ImportError::NotRunning`] if the batch was rolled back meanwhile; otherwise as the store's. Nothing of these
+    /// documents is kept then.
     pub async fn record(&mut self, histories: &[History]) -> Result<(), ImportError> {
+        let mut patience = Patience::default();
+        loop {
+            let recorded = self.record_together(histories).await;
+            let again = recorded.as_ref().is_err_and(ImportError::is_passing);
+            if !again || !patience.pause().await {
+                self.counts = recorded?;
+                return Ok(());
+            }
+        }
+    }
+
+    async fn record_together(&self, histories: &[History]) -> Result<BatchCounts, ImportError> {
+        // Ids in the order of the input, which is the order of exports; locks in the order of study ids, which is the
+        // same for everybody: two imports of the same patients wait for each other instead of holding each other up.
+        let mut in_order: Vec<_> =
+            histories.iter().map(|history| (history, self.ctx.ids.next_id())).collect();
+        in_order.sort_by(|(a, _), (b, _)| a.patient.study_id.as_str().cmp(b.patient.study_id.as_str()));
         let tx = self.ctx.store.writer().await?;
+        self.lock_running(&tx).await?;
         let mut counts = self.counts;
-        for history in histories {
-            match self.record_one(&tx, history).await? {
+        for (history, new_id) in in_order {
+            match self.record_one(&tx, history, new_id).await? {
                 Effect::New { .. } => counts.new += 1,
                 Effect::Changed(_) => counts.changed += 1,
                 Effect::Unchanged => counts.unchanged += 1,
             }
         }
         tx.commit().await?;
-        self.counts = counts;
-        Ok(())
+        Ok(counts)
     }
 
-    async fn record_one(&self, tx: &WriteTransaction, history: &History) -> Result<Effect, ImportError> {
+    /// Holds the batch, so that a roll-back either comes before these documents or sees them.
+    async fn lock_running(&self, tx: &WriteTransaction) -> Result<(), ImportError> {
+        match tx.lock_batch(self.batch_id).await? {
+            Some(batch) if batch.state == BatchState::Running => Ok(()),
+            _ => Err(ImportError::NotRunning),
+        }
+    }
+
+    async fn record_one(
+        &self,
+        tx: &WriteTransaction,
+        history: &History,
+        new_id: Uuid,
+    ) -> Result<Effect, ImportError> {
         let incoming = split(history);
         let clinic = history.patient.clinic.as_ref().map_or(DEFAULT_CLINIC, |clinic| clinic.as_str());
         let study_id = history.patient.study_id.as_str();
         let (head, effect) = match tx.find_patient(study_id).await? {
             None => {
-                let head =
-                    tx.create_patient(self.ctx.ids.next_id(), study_id, clinic, self.ctx.now()).await?;
+                let head = tx.create_patient(new_id, study_id, clinic, self.ctx.now()).await?;
                 (head, Effect::New { facts: incoming.len() })
             }
             Some(head) => {
@@ -180,13 +218,30 @@ impl<'a> Import<'a> {
     /// Closes the batch.
     ///
     /// # Errors
-    /// As the store's.
-    pub async fn finish(self) -> Result<(Uuid, BatchCounts), StoreError> {
-        let tx = self.ctx.store.writer().await?;
-        tx.finish_batch(self.batch_id, self.counts, self.ctx.now()).await?;
-        tx.commit().await?;
-        Ok((self.batch_id, self.counts))
+    /// [`ImportError::NotRunning`] if it was rolled back meanwhile; otherwise as the store's.
+    pub async fn finish(self) -> Result<(Uuid, BatchCounts), ImportError> {
+        let mut patience = Patience::default();
+        loop {
+            let closed = self.close().await;
+            let again = closed.as_ref().is_err_and(ImportError::is_passing);
+            if !again || !patience.pause().await {
+                return closed.map(|()| (self.batch_id, self.counts));
+            }
+        }
     }
+
+    async fn close(&self) -> Result<(), ImportError> {
+        let tx = self.ctx.store.writer().await?;
+        self.lock_running(&tx).await?;
+        tx.finish_batch(self.batch_id, self.counts, self.ctx.now()).await?;
+        Ok(tx.commit().await?)
+    }
+}
+
+async fn open(ctx: &Context, batch: &NewBatch) -> Result<(), StoreError> {
+    let tx = ctx.store.writer().await?;
+    tx.open_batch(batch).await?;
+    tx.commit().await
 }
 
 /// Why documents could not be recorded.
@@ -198,15 +253,24 @@ pub enum ImportError {
     /// What is stored for a patient cannot be read.
     #[error(transparent)]
     Stored(#[from] StoredHistoryError),
+    /// Somebody took the batch back while it was under way.
+    #[error("the import was rolled back meanwhile; start it again")]
+    NotRunning,
     /// The assessment could not be written down.
     #[error("the assessment could not be written as JSON; report this as a defect")]
     Assessment(#[from] serde_json::Error),
 }
 
 impl ImportError {
-    /// Whether the registry could not be reached: then nothing is known about the documents themselves.
+    /// Whether the import as a whole cannot go on: then nothing is known about the documents themselves.
     #[must_use]
-    pub const fn is_unavailable(&self) -> bool {
-        matches!(self, Self::Store(StoreError::Unavailable { .. }))
+    pub const fn ends_import(&self) -> bool {
+        matches!(self, Self::Store(StoreError::Unavailable { .. }) | Self::NotRunning)
+    }
+
+    /// Whether only another writer was in the way, so that the same transaction can be repeated at once.
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        matches!(self, Self::Store(error) if error.is_passing())
     }
 }

@@ -45,6 +45,9 @@ fn head(text: &mut String, clinic: &str, assessment: &AssessmentDocument) -> std
     for trigger in assessment.tier.triggers.iter().filter(|trigger| trigger.state.code() != "false") {
         writeln!(text, "  {:8} {}: {}", trigger.state.code(), trigger.id, trigger.reason)?;
     }
+    if let Some(proposal) = &assessment.tier.proposal {
+        writeln!(text, "  proposed: tier {}, {}", proposal.to, proposal.reason)?;
+    }
     writeln!(text, "\nPlan {}", assessment.plan.state.code())?;
     match &assessment.plan.next {
         Some(next) => {
@@ -58,7 +61,14 @@ fn head(text: &mut String, clinic: &str, assessment: &AssessmentDocument) -> std
             )?;
             writeln!(text, "  why:  {}", next.why)?;
         }
-        None => writeln!(text, "  no next CT")?,
+        None => {
+            let reason = assessment
+                .plan
+                .reason
+                .as_deref()
+                .unwrap_or("No reason is on record: look at the patient today.");
+            writeln!(text, "  no next CT: {reason}")?;
+        }
     }
     let days = assessment.dfi.days.map_or_else(
         || "no interval".to_owned(),
@@ -69,10 +79,20 @@ fn head(text: &mut String, clinic: &str, assessment: &AssessmentDocument) -> std
     );
     writeln!(
         text,
-        "\nDisease-free interval: {}, {days}, under 12 months: {}",
+        "\nDisease-free interval: {}, {days}, under 12 months: {}\n  {}",
         assessment.dfi.class.code().replace('_', " "),
-        assessment.dfi.lt_12_months.code()
+        assessment.dfi.lt_12_months.code(),
+        assessment.dfi.reason
     )
+}
+
+/// A value in words; what is unknown or was not reported names what it is that is missing.
+fn word(what: &str, code: Option<&str>) -> String {
+    match code {
+        None => format!("{what} not reported"),
+        Some("unknown") => format!("{what} unknown"),
+        Some(code) => code.replace('_', " "),
+    }
 }
 
 fn bound(days: Option<i64>) -> String {
@@ -99,11 +119,8 @@ fn operations(text: &mut String, history: &History, assessment: &AssessmentDocum
             "  {}  {}  {}, {}, {}; {episode}",
             date(operation.on),
             operation.id,
-            operation.side.map_or("side not reported", Vocabulary::code),
-            operation.approach.map_or_else(
-                || "approach not reported".to_owned(),
-                |approach| approach.code().replace('_', " ")
-            ),
+            word("side", operation.side.map(Vocabulary::code)),
+            word("approach", operation.approach.map(Vocabulary::code)),
             operation.completeness.map_or("completeness not reported", Vocabulary::code),
         )?;
     }
@@ -116,7 +133,7 @@ fn operations(text: &mut String, history: &History, assessment: &AssessmentDocum
             .map_or_else(String::new, |on| format!(" on {on}"));
         writeln!(
             text,
-            "  episode {}: {} resected, {} metastases; recurrence {}{on}",
+            "  episode {}: resected {}, metastases {}; recurrence {}{on}",
             episode.number,
             episode.resected,
             episode.metastases,
@@ -219,19 +236,16 @@ fn unlinked(history: &History, at: Place) -> impl Iterator<Item = (&Operation, &
 }
 
 fn resected(operation: &Operation, resection: &Resection) -> String {
-    let word = |code: Option<&str>, otherwise: &str| {
-        code.map_or_else(|| otherwise.to_owned(), |code| code.replace('_', " "))
-    };
     let size = resection.size_mm.map_or_else(String::new, |size| format!(", {} mm", size.get()));
     let margin = resection
         .margin
         .map_or_else(String::new, |margin| format!(", margin {}", margin.code().replace('_', " ")));
     format!(
-        "{}  {}  {}, pathology {}{size}{margin}",
+        "{}  {}  {}, {}{size}{margin}",
         date(operation.on),
         operation.id,
-        word(resection.extent.map(Vocabulary::code), "extent not reported"),
-        word(resection.pathology.map(Vocabulary::code), "not reported"),
+        word("extent", resection.extent.map(Vocabulary::code)),
+        word("pathology", resection.pathology.map(Vocabulary::code)),
     )
 }
 

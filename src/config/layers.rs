@@ -12,6 +12,9 @@ use super::{DEFAULT_TOML, problem::ConfigProblem};
 /// What every variable of the environment that is a setting starts with.
 const PREFIX: &str = "LOBEWATCH__";
 
+/// Variables that name the signed-in user: no settings, but commands record who did something.
+const ACCOUNT: [&str; 2] = ["USER", "LOGNAME"];
+
 /// The name of the first layer as a source.
 pub(super) const BUILT_IN: &str = "built-in default";
 
@@ -39,7 +42,7 @@ impl LoadOptions {
                 .map(|(name, value)| {
                     (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned())
                 })
-                .filter(|(name, _)| name.starts_with(PREFIX)),
+                .filter(|(name, _)| name.starts_with(PREFIX) || ACCOUNT.contains(&name.as_str())),
         );
         self
     }

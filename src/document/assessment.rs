@@ -70,6 +70,28 @@ pub struct DiseaseFreeInterval {
     pub days: Option<Days>,
     /// Whether it is shorter than twelve calendar months.
     pub lt_12_months: TruthCode,
+    /// When during primary treatment: `pre_op`, `post_op` or `unknown`; null for the other classes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sub_class: Option<String>,
+    /// Why, in one sentence.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reason: String,
+    /// Ids of the facts it rests on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub evidence: Vec<String>,
+    /// The interval by other published definitions, for audits only.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub variants: Vec<DfiVariantEntry>,
+}
+
+/// The disease-free interval by another published definition.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DfiVariantEntry {
+    /// Which definition: `from-diagnosis` or `to-metastasectomy`.
+    pub id: String,
+    /// Days.
+    pub days: Days,
 }
 
 /// A number of days within bounds; a null bound is open.
@@ -172,6 +194,9 @@ pub struct PatternEntry {
     pub evidence: Vec<String>,
     /// What would decide it.
     pub missing: Vec<String>,
+    /// Finer shades, such as `very-early`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub labels: Vec<String>,
 }
 
 /// The surveillance tier and what led to it.
@@ -182,6 +207,19 @@ pub struct TierEntry {
     pub tier: String,
     /// What was asked.
     pub triggers: Vec<TriggerEntry>,
+    /// A step down that a clinician may accept; null where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proposal: Option<ProposalEntry>,
+}
+
+/// A proposed step down. Nothing changes until a clinician accepts it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProposalEntry {
+    /// To this tier.
+    pub to: String,
+    /// Why it may be proposed.
+    pub reason: String,
 }
 
 /// One input of the tier.
@@ -190,6 +228,9 @@ pub struct TierEntry {
 pub struct TriggerEntry {
     /// Stable id.
     pub id: String,
+    /// The tier it leads to.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub tier: String,
     /// The answer.
     pub state: PatternState,
     /// Why, in one sentence.
@@ -212,6 +253,9 @@ pub struct PlanEntry {
     pub next: Option<SlotEntry>,
     /// All slots.
     pub slots: Vec<SlotEntry>,
+    /// Why there is no next slot, in one sentence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 /// One planned scan.
@@ -219,8 +263,10 @@ pub struct PlanEntry {
 #[serde(deny_unknown_fields)]
 pub struct SlotEntry {
     /// What it asks for: `baseline`, `series`, `observed-nodule`, `guard`, `decision` or `review`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub kind: String,
     /// What it is in words, such as `month 12`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub label: String,
     /// Day it is due.
     #[schemars(with = "String", extend("format" = "date"))]
@@ -354,10 +400,12 @@ impl From<Tally> for Count {
     }
 }
 
+/// In words: `3`, `at least 3`, or `not known` for a lower bound of nothing.
 impl fmt::Display for Count {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Exactly(count) => write!(f, "{count}"),
+            Self::AtLeast(LowerBound { min: 0 }) => f.write_str("not known"),
             Self::AtLeast(bound) => write!(f, "at least {}", bound.min),
         }
     }

@@ -2,10 +2,10 @@
 
 use super::{
     assessment::{
-        ASSESSMENT_FORMAT, AssessmentDocument, DataTask, DfiClass, DiseaseFreeInterval, EpisodeEntry,
-        LobeCounts, PatternEntry, PatternState, PlaceMap, PlanEntry, PlanState, ProtocolReference,
-        RecurrenceEntry, RecurrenceSide, RecurrenceState, SlotEntry, SlotState, TierEntry, TriggerEntry,
-        WindowEntry,
+        ASSESSMENT_FORMAT, AssessmentDocument, DataTask, DfiClass, DfiVariantEntry, DiseaseFreeInterval,
+        EpisodeEntry, LobeCounts, PatternEntry, PatternState, PlaceMap, PlanEntry, PlanState, ProposalEntry,
+        ProtocolReference, RecurrenceEntry, RecurrenceSide, RecurrenceState, SlotEntry, SlotState, TierEntry,
+        TriggerEntry, WindowEntry,
     },
     field::Field,
 };
@@ -64,6 +64,14 @@ fn dfi(dfi: &rules::Dfi) -> DiseaseFreeInterval {
         },
         days: dfi.days.map(Into::into),
         lt_12_months: dfi.lt_12_months.into(),
+        sub_class: dfi.class.sub_code().map(ToOwned::to_owned),
+        reason: dfi.reason.clone(),
+        evidence: ids(&dfi.evidence),
+        variants: dfi
+            .variants
+            .iter()
+            .map(|variant| DfiVariantEntry { id: variant.id.to_owned(), days: variant.days.into() })
+            .collect(),
     }
 }
 
@@ -123,6 +131,7 @@ fn pattern(result: &rules::PatternResult) -> PatternEntry {
         reason: result.reason.clone(),
         evidence: ids(&result.evidence),
         missing: result.missing.clone(),
+        labels: result.labels.iter().map(ToString::to_string).collect(),
     }
 }
 
@@ -134,12 +143,17 @@ fn tier(tier: &rules::TierAssessment) -> TierEntry {
             .iter()
             .map(|trigger| TriggerEntry {
                 id: trigger.id.to_owned(),
+                tier: trigger.tier.code().to_owned(),
                 state: trigger.state.into(),
                 reason: trigger.reason.clone(),
                 evidence: ids(&trigger.evidence),
                 source: trigger.source.to_owned(),
             })
             .collect(),
+        proposal: tier.proposal.as_ref().map(|proposal| ProposalEntry {
+            to: proposal.to.code().to_owned(),
+            reason: proposal.reason.clone(),
+        }),
     }
 }
 
@@ -155,6 +169,7 @@ fn plan(plan: &Plan) -> PlanEntry {
         },
         next: plan.next().map(slot),
         slots: plan.slots.iter().map(slot).collect(),
+        reason: plan.standing.sentence().or_else(|| plan.gap.clone()),
     }
 }
 

@@ -22,6 +22,11 @@ pub enum TextError {
     /// Blank at an end, so that two names could look alike.
     #[error("begins or ends with a blank; remove it")]
     OuterBlank,
+    /// A study id of several words is likely a name, and study ids stand in mails.
+    #[error(
+        "holds a blank or a character outside letters, digits and - _ . : / + #; a study id is one word and never a name"
+    )]
+    NotOneWord,
 }
 
 fn check_name(text: &str) -> Result<(), TextError> {
@@ -40,9 +45,11 @@ fn check_name(text: &str) -> Result<(), TextError> {
     Ok(())
 }
 
-/// Control characters and the two Unicode line separators that mail headers and logs must not carry.
+/// Control characters, the two Unicode line separators that mail headers and logs must not carry, and the marks that
+/// turn the direction of text around and so make one name look like another.
 fn is_unsafe(character: char) -> bool {
-    character.is_control() || matches!(character, '\u{2028}' | '\u{2029}')
+    character.is_control()
+        || matches!(character, '\u{2028}' | '\u{2029}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
 macro_rules! name_type {
@@ -75,9 +82,38 @@ macro_rules! name_type {
     )+};
 }
 
+/// The study id of a patient: the only name of a patient that may appear in a mail or log line.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct StudyId(Box<str>);
+
+impl StudyId {
+    /// Parses one word of 1 to 100 letters, digits and `- _ . : / + #`.
+    ///
+    /// # Errors
+    /// Says what is wrong with the text and how to mend it.
+    pub fn parse(text: &str) -> Result<Self, TextError> {
+        check_name(text)?;
+        let allowed = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | ':' | '/' | '+' | '#');
+        if !text.chars().all(allowed) {
+            return Err(TextError::NotOneWord);
+        }
+        Ok(Self(text.into()))
+    }
+
+    /// The study id as written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for StudyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 name_type! {
-    /// The study id of a patient: the only name of a patient that may appear in a mail or log line.
-    StudyId;
     /// The slug of a clinic.
     ClinicSlug;
     /// The permanent identity of a nodule within its patient.
@@ -137,8 +173,12 @@ mod tests {
             ("a\0b", TextError::Control),
             ("a\r\nBcc: x", TextError::Control),
             ("a\u{2028}b", TextError::Control),
+            ("a\u{202E}b", TextError::Control),
             (" a", TextError::OuterBlank),
             (&"x".repeat(101), TextError::TooLong(100)),
+            ("Rossi Maria", TextError::NotOneWord),
+            ("P\u{feff}-1", TextError::NotOneWord),
+            ("P<1>", TextError::NotOneWord),
         ] {
             assert_eq!(StudyId::parse(text), Err(error), "{text:?}");
         }

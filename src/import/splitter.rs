@@ -66,6 +66,8 @@ pub struct Splitter<R> {
     max_bytes: usize,
     state: State,
     ordinal: u64,
+    /// Whether anything but blanks was met.
+    holds_something: bool,
 }
 
 /// How following one document ended.
@@ -94,6 +96,7 @@ impl<R: Read> Splitter<R> {
             max_bytes: limits.max_document_bytes,
             state: State::Start,
             ordinal: 0,
+            holds_something: false,
         }
     }
 
@@ -133,16 +136,18 @@ impl<R: Read> Splitter<R> {
         match self.next_mark() {
             None => {
                 self.state = State::Done;
-                self.read_failure().map(Err)
+                self.read_failure().or_else(|| self.nothing_at_all()).map(Err)
             }
             Some(b'{') => Some(self.document(false)),
             Some(b'[') => {
+                self.holds_something = true;
                 let begun = self.source.position();
                 self.source.consume(1);
                 self.state = State::InArray { begun, last: Last::Bracket };
                 None
             }
             Some(mark) => {
+                self.holds_something = true;
                 let at = self.source.position();
                 let what =
                     if mark == 0 { Fault::Nul { in_text: false }.to_string() } else { not_a_document(mark) };
@@ -150,6 +155,13 @@ impl<R: Read> Splitter<R> {
                 Some(Err(problem(None, at, format!("{what}{left_out}"))))
             }
         }
+    }
+
+    /// An input without anything in it is more often a failed export than a wish to import nobody.
+    fn nothing_at_all(&self) -> Option<SplitProblem> {
+        let what = "the input is empty; check that whatever made it ended well, or leave it out";
+        (!self.holds_something && self.ordinal == 0)
+            .then(|| problem(None, self.source.position(), what.to_owned()))
     }
 
     fn in_array(&mut self, begun: Position, last: Last) -> Option<Result<DocumentText, SplitProblem>> {

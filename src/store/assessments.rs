@@ -168,20 +168,20 @@ impl WriteTransaction {
             superseded_at: Set(None),
         };
         assessments::Entity::insert(row).exec_without_returning(&self.inner).await?;
-        if verdicts.is_empty() {
-            return Ok(());
-        }
-        let rows = verdicts.iter().map(|flag| flags::ActiveModel {
-            id: NotSet,
-            assessment_id: Set(record.id),
-            patient_id: Set(record.patient_id),
-            pattern: Set(flag.pattern.clone()),
-            state: Set(flag.state.clone()),
-            effect: Set(flag.effect.clone()),
-            reason: Set(flag.reason.clone()),
-            evidence: Set(flag.evidence.clone()),
-        });
-        flags::Entity::insert_many(rows).exec_without_returning(&self.inner).await?;
+        let rows = verdicts
+            .iter()
+            .map(|flag| flags::ActiveModel {
+                id: NotSet,
+                assessment_id: Set(record.id),
+                patient_id: Set(record.patient_id),
+                pattern: Set(flag.pattern.clone()),
+                state: Set(flag.state.clone()),
+                effect: Set(flag.effect.clone()),
+                reason: Set(flag.reason.clone()),
+                evidence: Set(flag.evidence.clone()),
+            })
+            .collect();
+        self.insert_all(rows).await?;
         Ok(())
     }
 }

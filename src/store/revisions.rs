@@ -17,9 +17,6 @@ use super::{
     transaction::stored_at,
 };
 
-/// Rows per insert: 11 parameters each, well below SQLite's 32,766 and PostgreSQL's 65,535.
-const FACTS_PER_INSERT: usize = 1_000;
-
 /// Who changed the facts, when and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RevisionNote {
@@ -122,10 +119,8 @@ impl WriteTransaction {
             batch_id: Set(note.batch_id),
         };
         revisions::Entity::insert(revision).exec_without_returning(&self.inner).await?;
-        for chunk in changes.chunks(FACTS_PER_INSERT) {
-            let rows = chunk.iter().map(|change| fact_row(head.id, new_head.head_seq, change));
-            facts::Entity::insert_many(rows).exec_without_returning(&self.inner).await?;
-        }
+        let rows = changes.iter().map(|change| fact_row(head.id, new_head.head_seq, change)).collect();
+        self.insert_all(rows).await?;
         Ok(new_head)
     }
 

@@ -152,9 +152,7 @@ impl WriteTransaction {
             dropped.update(&self.inner).await?;
             changes.superseded += 1;
         }
-        if !added.is_empty() {
-            changes.added = slots::Entity::insert_many(added).exec_without_returning(&self.inner).await?;
-        }
+        changes.added = self.insert_all(added).await?;
         Ok(changes)
     }
 }

@@ -98,9 +98,7 @@ impl WriteTransaction {
             closed.update(&self.inner).await?;
             changes.closed += 1;
         }
-        if !added.is_empty() {
-            changes.opened = Entity::insert_many(added).exec_without_returning(&self.inner).await?;
-        }
+        changes.opened = self.insert_all(added).await?;
         Ok(changes)
     }
 }

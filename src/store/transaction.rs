@@ -6,10 +6,14 @@
 
 use chrono::{DateTime, SubsecRound, Utc};
 use sea_orm::{
-    DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    ActiveModelTrait, DatabaseConnection, DatabaseTransaction, EntityTrait, SqliteTransactionMode,
+    TransactionOptions, TransactionTrait,
 };
 
 use super::error::StoreError;
+
+/// Rows per insert: up to 16 parameters each, well below SQLite's 32,766 and PostgreSQL's 65,535.
+const ROWS_PER_INSERT: usize = 1_000;
 
 /// An open write transaction. Dropping it without [`commit`](Self::commit) rolls it back.
 #[derive(Debug)]
@@ -25,6 +29,20 @@ impl WriteTransaction {
             ..TransactionOptions::default()
         };
         Ok(Self { inner: pool.begin_with_options(options).await? })
+    }
+
+    /// Inserts any number of rows and returns how many. A database takes so many parameters in one
+    /// statement and no more, and how many rows a patient has depends on the data.
+    pub(super) async fn insert_all<A: ActiveModelTrait>(&self, rows: Vec<A>) -> Result<u64, StoreError> {
+        let mut rows = rows.into_iter();
+        let mut inserted = 0;
+        loop {
+            let chunk: Vec<A> = rows.by_ref().take(ROWS_PER_INSERT).collect();
+            if chunk.is_empty() {
+                return Ok(inserted);
+            }
+            inserted += A::Entity::insert_many(chunk).exec_without_returning(&self.inner).await?;
+        }
     }
 
     /// Makes everything written so far permanent.

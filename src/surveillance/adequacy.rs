@@ -36,7 +36,9 @@ pub(super) fn score(studies: &[ImagingStudy], boards: &[BoardDecision]) -> Vec<S
 }
 
 fn lacks(study: &ImagingStudy, boards: &[BoardDecision]) -> Option<String> {
-    let Some(modality) = study.modality else { return Some("its modality is not recorded".to_owned()) };
+    let Some(modality) = study.modality.filter(|modality| *modality != Modality::Unknown) else {
+        return Some("its modality is not recorded".to_owned());
+    };
     if !matches!(modality, Modality::Ct | Modality::LowDoseCt) {
         return Some(format!("{} is not a chest CT", modality.code().replace('_', "-")));
     }

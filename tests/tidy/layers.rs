@@ -160,7 +160,7 @@ mod tests {
                 "use sea_orm::EntityTrait; use entities::facts; use migrations::Migrator;",
             ),
             ("src/cli/migrate.rs", "use crate::store::Store; use migrations::Migrator;"),
-            ("tests/store.rs", "use sea_orm::EntityTrait; use lobewatch::store::Store;"),
+            ("tests/registry.rs", "use sea_orm::EntityTrait; use lobewatch::store::Store;"),
         ] {
             assert_eq!(problems(path, text), [], "{path}: {text}");
         }

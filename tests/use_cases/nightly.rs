@@ -76,9 +76,6 @@ async fn a_lost_plan_is_found_by_the_check_that_shares_no_code(db: TestDatabase)
     let world = World::new(&db);
     world.import(&[patient("P-1", "north"), patient("P-2", "north")]).await;
     world.sweep().await;
-    db.execute("DELETE FROM data_tasks WHERE patient_id = (SELECT id FROM patients WHERE study_id = 'P-1')")
-        .await
-        .unwrap();
     db.execute("DELETE FROM slots WHERE patient_id = (SELECT id FROM patients WHERE study_id = 'P-1')")
         .await
         .unwrap();
@@ -114,4 +111,49 @@ async fn nights_missed_collapse_into_one_step(db: TestDatabase) {
     let text = world.digest_text(&claim).await.unwrap();
     assert_eq!(text.matches("P-1").count(), 1, "{text}");
     assert_eq!(db.number("SELECT COUNT(*) AS n FROM mails").await, 1);
+}
+
+/// A database of which a trigger or a row can be spoilt behind the program's back.
+async fn sqlite() -> (tempfile::TempDir, TestDatabase) {
+    let folder = tempfile::tempdir().unwrap();
+    let db = TestDatabase::sqlite(folder.path().join("registry.db")).await;
+    (folder, db)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_patient_whose_decisions_cannot_be_saved_stops_nobody_saved_with_them() {
+    let (_folder, db) = sqlite().await;
+    let world = World::new(&db);
+    world.import(&["P-1", "P-2", "P-3"].map(|id| patient(id, "north"))).await;
+    db.execute(
+        "CREATE TRIGGER fault BEFORE INSERT ON assessments
+         WHEN NEW.patient_id = (SELECT id FROM patients WHERE study_id = 'P-2')
+         BEGIN SELECT RAISE(ABORT, 'fault'); END",
+    )
+    .await
+    .unwrap();
+    world.clock.advance(TimeDelta::days(40));
+    let report = world.sweep().await;
+    assert_eq!((report.patients, report.changed, report.failed), (3, 2, 1));
+    let stale = "SELECT COUNT(*) AS n FROM assessments WHERE superseded_at IS NULL AND run_id IS NULL";
+    assert_eq!(db.number(stale).await, 1, "the earlier assessment of P-2 stands");
+    db.execute("DROP TRIGGER fault").await.unwrap();
+    let next = world.sweep().await;
+    assert_eq!((next.changed, next.failed), (1, 0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_row_that_cannot_be_decoded_stops_nobody_read_with_it() {
+    let (_folder, db) = sqlite().await;
+    let world = World::new(&db);
+    world.import(&["P-1", "P-2", "P-3"].map(|id| patient(id, "north"))).await;
+    db.execute(
+        "INSERT INTO facts (patient_id, seq, kind, fact_key, position, earliest_on, withdrawn, content)
+         SELECT id, 1, 'operation', 'spoilt', 9, 'no day', false, '{}' FROM patients WHERE study_id = 'P-2'",
+    )
+    .await
+    .unwrap();
+    world.clock.advance(TimeDelta::days(40));
+    let report = world.sweep().await;
+    assert_eq!((report.patients, report.changed, report.failed), (3, 2, 1));
 }

@@ -41,7 +41,16 @@ fn every_arrangement_of_documents_is_recognised() {
     assert_eq!(shown("{\"a\":1}{\"b\":1}[{\"c\":1}]"), ["1@1 {\"a\":1}", "2@1 {\"b\":1}", "3@1 {\"c\":1}"]);
     assert_eq!(shown("{\n \"a\": 1\n}\n"), ["1@1 {\n \"a\": 1\n}"]);
     assert_eq!(shown("[]"), Vec::<String>::new());
-    assert_eq!(shown(""), Vec::<String>::new());
+    assert_eq!(shown("[]\n"), Vec::<String>::new());
+}
+
+#[test]
+fn an_input_without_anything_in_it_is_a_problem() {
+    let empty = "the input is empty; check that whatever made it ended well, or leave it out";
+    assert_eq!(shown(""), [format!("1:1 {empty}")]);
+    assert_eq!(shown(" \n\n"), [format!("3:1 {empty}")]);
+    assert_eq!(shown("\u{feff}"), [format!("1:1 {empty}")]);
+    assert_eq!(shown("x").len(), 1, "something else is wrong with it");
 }
 
 #[test]
