@@ -118,11 +118,32 @@ pub(super) fn growth(sightings: &[Sighting<'_>], limits: &GrowthThresholds) -> G
     let mut growth = compare(latest, nadir, before, first, limits);
     growth.shrunk =
         order(before, latest).and(Truth::from(at_least(before.mean_mm - latest.mean_mm, limits.diameter_mm)));
+    if !in_order(&measured) && spread(&measured) >= limits.diameter_mm - ROUNDING {
+        // Another study may be the last one.
+        growth.grown = Truth::Unknown;
+        growth.shrunk = Truth::Unknown;
+        growth.fired.clear();
+        growth.doubling_days = None;
+    }
     // The reader looked at the images: a disagreement is open, not a measurement error.
     if growth.grown.is_false() && stated.is_some_and(|(_, fate)| fate == Fate::Grown) {
         growth.grown = Truth::Unknown;
     }
     growth
+}
+
+/// Whether the measurements certainly stand in the order of time.
+fn in_order(measured: &[Measured<'_>]) -> bool {
+    measured.windows(2).all(|pair| match pair {
+        [one, other] => !order(other, one).may_be_true(),
+        _ => true,
+    })
+}
+
+fn spread(measured: &[Measured<'_>]) -> f64 {
+    let sizes = || measured.iter().map(|one| one.mean_mm);
+    let (smallest, largest) = (sizes().min_by(f64::total_cmp), sizes().max_by(f64::total_cmp));
+    smallest.zip(largest).map_or(0.0, |(smallest, largest)| largest - smallest)
 }
 
 /// Without two measurements the reader's statement decides.

@@ -2,7 +2,7 @@
 //! knowledge, and the counting rules that must never break.
 
 use chrono::{Days, NaiveDate};
-use proptest::prelude::*;
+use proptest::{prelude::*, test_runner::RngSeed};
 
 use super::{
     Evaluation, PatternState, evaluate,
@@ -264,7 +264,7 @@ fn assert_no_flip(narrow: &Evaluation, wide: &Evaluation) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 192, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 192, failure_persistence: None, rng_seed: RngSeed::Fixed(2022), ..ProptestConfig::default() })]
 
     #[test]
     fn every_history_is_evaluated(story in some_story(), after in 0_u64..3_000) {

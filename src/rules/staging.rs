@@ -144,28 +144,44 @@ fn linked(
     let is_pair = |other: &Operation| {
         operation.stage_of.as_ref() == Some(&other.id) || other.stage_of.as_ref() == Some(&operation.id)
     };
-    let (at, first) = groups.iter().enumerate().rev().find_map(|(at, group)| {
-        let first = group.units.iter().find(|one| one.operation(facts).is_some_and(is_pair))?;
-        Some((at, *first))
-    })?;
-    let first_id = first.operation(facts).map(|first| first.id.to_string()).unwrap_or_default();
-    let relation = Relation::of(facts, first, unit, limits);
-    let (placed, known) = (relation.placed(), relation.known);
-    if placed.is_false() || known.is_false() {
-        let why = if placed.is_false() {
-            "it lies on the operated side and is no completion of it"
-        } else {
-            "it treated disease that was first found after it"
-        };
-        let reason = format!(
-            "recorded as a stage of {first_id}, but {why}; counted as its own episode until the link or the facts \
-             are corrected"
-        );
-        tasks.push(DataTask::new("stage-link-contradicted", &operation.id, reason));
-        return None;
+    let pairs: Vec<(usize, Unit)> = groups
+        .iter()
+        .enumerate()
+        .rev()
+        .flat_map(|(at, group)| group.units.iter().map(move |one| (at, *one)))
+        .filter(|(_, one)| one.operation(facts).is_some_and(is_pair))
+        .collect();
+    let mut questions = Vec::new();
+    for (at, first) in pairs {
+        let first_id = first.operation(facts).map(|first| first.id.to_string()).unwrap_or_default();
+        let relation = Relation::of(facts, first, unit, limits);
+        match contradiction(&relation) {
+            None => {
+                note_gap(operation, &first_id, relation.gap, limits, tasks);
+                return Some(at);
+            }
+            Some(why) => {
+                let reason = format!(
+                    "recorded as a stage of {first_id}, but {why}; counted as its own episode until the link or the \
+                     facts are corrected"
+                );
+                questions.push(DataTask::new("stage-link-contradicted", &operation.id, reason));
+            }
+        }
     }
-    note_gap(operation, &first_id, relation.gap, limits, tasks);
-    Some(at)
+    tasks.extend(questions);
+    None
+}
+
+/// Why a link cannot hold; nothing where the facts allow it.
+fn contradiction(relation: &Relation) -> Option<&'static str> {
+    if relation.placed().is_false() {
+        Some("it lies on the operated side and is no completion of it")
+    } else if relation.known.is_false() {
+        Some("it treated disease that was first found after it")
+    } else {
+        None
+    }
 }
 
 fn note_gap(
