@@ -15,6 +15,7 @@ on_both_databases! {
     one_digest_a_day_reaches_each_clinic_over_starttls_and_a_second_run_sends_nothing,
     a_mail_that_cannot_leave_waits_under_its_message_id,
     a_clinic_without_recipient_is_named_and_its_patients_keep_an_open_task,
+    a_run_for_another_day_says_so_and_is_no_night,
 }
 
 /// The published cases, moved so that their last contact lies in the recent past.
@@ -158,4 +159,29 @@ fn a_clinic_without_recipient_is_named_and_its_patients_keep_an_open_task(progra
     assert!(ended.err.contains("clinics.forgotten.coordinator_email"), "{ended}");
     let tasks = "SELECT count(*) AS n FROM data_tasks WHERE closed_at IS NULL AND task_key = 'clinic-without-recipient'";
     assert_eq!(program.number(tasks), 1);
+    let doctor = program.run(&["doctor"]).with_code(1);
+    assert!(doctor.out.contains("problem  clinic: forgotten has patients and nobody receives"), "{doctor}");
+}
+
+fn a_run_for_another_day_says_so_and_is_no_night(mut program: Program) {
+    program.clinic("default");
+    let file = program.write("one.json", operated("P-1", "default", days_ago(500), &[]).to_string());
+    program.import(&[&file]).with_code(0);
+    let tomorrow = today().succ_opt().unwrap().to_string();
+    let other = program.run(&["sweep", "--no-send", "--as-of", &tomorrow]).with_code(0);
+    assert!(other.err.contains(&format!("{tomorrow} is not today")), "{other}");
+    assert!(other.err.contains("the next nightly run plans for today again"), "{other}");
+    let doctor = program.run(&["doctor"]).with_code(0);
+    assert!(doctor.out.contains("nightly run: there was none yet"), "{doctor}");
+
+    let night = program.run(&["sweep", "--no-send"]).with_code(0);
+    assert!(!night.err.contains("is not today"), "{night}");
+    let doctor = program.run(&["doctor"]).with_code(0);
+    assert!(doctor.out.contains("ok       nightly run: complete"), "{doctor}");
+
+    program.execute("DELETE FROM data_tasks");
+    program.execute("DELETE FROM slots");
+    let doctor = program.run(&["doctor"]).with_code(1);
+    assert!(doctor.out.contains("problem  unaccounted: nothing is planned for P-1"), "{doctor}");
+    assert!(doctor.out.contains("problem  nightly run: left somebody unaccounted for"), "{doctor}");
 }
