@@ -13,7 +13,7 @@ use crate::{
 pub(super) const INFO: PatternInfo = PatternInfo {
     id: "P16",
     name: "occult-burden",
-    flags: "an occult metastasis in an episode; two and more, a third and more of all, or one in a lobe without imaged nodules weigh more",
+    flags: "an occult metastasis in an episode; two and more, or a third and more of all, weigh more",
     why: "what imaging missed once it may miss again",
     inputs: "origin of nodules, imaging before the operation, palpation",
     not_evaluable: "the lung was not palpated as a whole, or an origin or a result is not recorded",
