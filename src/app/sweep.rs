@@ -256,14 +256,15 @@ impl Sweep<'_> {
             return Ok(saved);
         }
         let tx = self.ctx.store.writer().await?;
-        for Waiting { head, decisions, .. } in waiting {
-            let newest = tx.lock_patient(head.id).await?;
-            if newest.is_some_and(|newest| newest.head_seq == head.head_seq) {
-                decisions.save(&tx, self.ctx.now()).await?;
-                saved.insert(head.id);
-            }
-        }
+        let ids: Vec<_> = waiting.iter().map(|patient| patient.head.id).collect();
+        let newest: HashMap<_, _> =
+            tx.lock_patients(&ids).await?.into_iter().map(|head| (head.id, head.head_seq)).collect();
+        let unchanged = waiting.iter().filter(|own| newest.get(&own.head.id) == Some(&own.head.head_seq));
+        let unchanged: Vec<_> = unchanged.collect();
+        let decisions: Vec<_> = unchanged.iter().map(|own| &own.decisions).collect();
+        Decisions::save_all(&decisions, &tx, self.ctx.now()).await?;
         tx.commit().await?;
+        saved.extend(unchanged.iter().map(|own| own.head.id));
         Ok(saved)
     }
 

@@ -6,10 +6,15 @@
 
 use chrono::{DateTime, SubsecRound, Utc};
 use sea_orm::{
-    DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    ActiveModelTrait, DatabaseConnection, DatabaseTransaction, EntityTrait, SqliteTransactionMode,
+    TransactionOptions, TransactionTrait,
 };
 
 use super::error::StoreError;
+
+/// Rows per insert, at most 16 values each: far below what either database takes. Always the same for a full statement,
+/// so that it is prepared once.
+const ROWS_PER_INSERT: usize = 100;
 
 /// An open write transaction. Dropping it without [`commit`](Self::commit) rolls it back.
 #[derive(Debug)]
@@ -25,6 +30,19 @@ impl WriteTransaction {
             ..TransactionOptions::default()
         };
         Ok(Self { inner: pool.begin_with_options(options).await? })
+    }
+
+    /// Inserts rows of one table and returns how many.
+    pub(super) async fn insert_all<A: ActiveModelTrait>(&self, rows: Vec<A>) -> Result<u64, StoreError> {
+        let mut rows = rows.into_iter();
+        let mut inserted = 0;
+        loop {
+            let chunk: Vec<A> = rows.by_ref().take(ROWS_PER_INSERT).collect();
+            if chunk.is_empty() {
+                return Ok(inserted);
+            }
+            inserted += A::Entity::insert_many(chunk).exec_without_returning(&self.inner).await?;
+        }
     }
 
     /// Makes everything written so far permanent.
