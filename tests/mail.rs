@@ -18,7 +18,7 @@ mod delivery {
             transport::{MailTransport, SendError, SmtpTransport, TransportSettingsError, error::Stage},
         },
         reminders::{
-            digest::{Digest, DigestRow},
+            digest::{Audience, Digest, DigestHead, DigestRow},
             message_id::MessageId,
             reply::FailureClass,
             step::Step,
@@ -59,11 +59,17 @@ mod delivery {
             step: Step::Overdue { days_after: 1 },
             due_on: "2026-02-14".parse().unwrap(),
             days_late: 3,
+            is_new: true,
         };
-        let data_at = "2026-03-03T02:00:00Z".parse().unwrap();
-        let date = "2026-03-03".parse().unwrap();
-        let link = "https://lobewatch.example.org/";
-        let digest = Digest::new("north", "Klinik für Thorax", date, data_at, link, vec![row]);
+        let head = DigestHead {
+            clinic_slug: "north".to_owned(),
+            clinic_name: "Klinik für Thorax".to_owned(),
+            local_date: "2026-03-03".parse().unwrap(),
+            data_at: "2026-03-03T02:00:00Z".parse().unwrap(),
+            link: "https://lobewatch.example.org/".to_owned(),
+            audience: Audience::Coordinator,
+        };
+        let digest = Digest::new(head, vec![row], Vec::new());
         render_digest(&digest.unwrap()).unwrap()
     }
 

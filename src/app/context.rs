@@ -5,7 +5,14 @@ use std::{collections::BTreeMap, sync::Arc};
 use chrono::{DateTime, NaiveDate, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 
-use crate::{clock::SharedClock, config::ClinicSettings, ids::SharedIds, protocol::Protocol, store::Store};
+use crate::{
+    clock::SharedClock,
+    config::ClinicSettings,
+    ids::SharedIds,
+    protocol::Protocol,
+    reminders::step::{Ladder, OverdueStep, Owner},
+    store::Store,
+};
 
 /// The clinic of a history that names none.
 pub const DEFAULT_CLINIC: &str = "default";
@@ -44,6 +51,24 @@ impl Context {
     #[must_use]
     pub fn today_at(&self, clinic: &str) -> NaiveDate {
         self.now().with_timezone(&self.clinics.time_zone_of(clinic)).date_naive()
+    }
+
+    /// The reminder ladder of the protocol: the first overdue step is the coordinator's, each later one the
+    /// clinician's with a call.
+    #[must_use]
+    pub fn ladder(&self) -> Ladder {
+        let days = |days: u32| u16::try_from(days).unwrap_or(u16::MAX);
+        let own = &self.protocol.ladder;
+        let overdue = own.overdue_days_after_window.iter().enumerate().map(|(place, after)| OverdueStep {
+            days_after: days(*after),
+            owner: if place == 0 { Owner::Coordinator } else { Owner::Clinician },
+            phone_task: place > 0,
+        });
+        Ladder {
+            notice_days_before: own.notice_days_before.iter().map(|before| days(*before)).collect(),
+            overdue: overdue.collect(),
+            severe_every_days: days(own.severe_repeat_days),
+        }
     }
 
     /// The civil day of the service as a whole.

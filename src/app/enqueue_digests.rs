@@ -1,16 +1,14 @@
-//! Writes down one digest a day per clinic, also when nothing is due: silence must mean failure.
+//! Writes down the mails of a day: one digest per clinic, also when nothing is due, because silence must mean failure;
+//! and an escalation for each role that a step has newly reached.
 
 use chrono::{DateTime, NaiveDate, TimeZone, Utc};
 
-use super::context::Context;
+use super::{context::Context, recipient::Recipient};
 use crate::{
     config::ClinicSettings,
     reminders::message_id::MessageId,
     store::{NewMail, StoreError},
 };
-
-/// The kind of mail.
-pub const DIGEST: &str = "digest";
 
 /// When a digest may leave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,13 +22,13 @@ pub enum DigestTime {
 /// What was written down.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct QueuedDigests {
-    /// New rows; a clinic that has today's already counts as none.
+    /// New rows; what was written down for the day before counts as none.
     pub queued: u64,
     /// Clinics with patients but nobody to send to.
     pub without_recipient: Vec<String>,
 }
 
-/// Writes a digest row for each clinic that is configured or has patients, once per clinic, local day and recipient.
+/// Writes the mail rows of each clinic that has patients, once per clinic, local day, kind and recipient.
 ///
 /// # Errors
 /// As the store's.
@@ -41,16 +39,22 @@ pub async fn enqueue_digests(
 ) -> Result<QueuedDigests, StoreError> {
     let mut result = QueuedDigests::default();
     for slug in ctx.store.clinics().await? {
-        let recipient =
-            ctx.clinics.get(&slug).and_then(|clinic| Some((clinic, clinic.coordinator_email.as_ref()?)));
-        let Some((clinic, recipient)) = recipient else {
+        let clinic = ctx.clinics.get(&slug);
+        let Some(clinic) = clinic.filter(|clinic| clinic.coordinator_email.is_some()) else {
             tracing::error!(clinic.slug = %slug, "a clinic has patients but nobody to send to: set its coordinator_email");
             result.without_recipient.push(slug);
             continue;
         };
         let local_date = as_of.unwrap_or_else(|| ctx.today_at(&slug));
-        if queue(ctx, &slug, clinic, recipient.as_ref(), local_date, time).await? {
-            result.queued += 1;
+        let due = ctx.store.reminders_due(&slug, local_date).await?;
+        for role in Recipient::ALL {
+            let Some(address) = role.address(clinic) else { continue };
+            let reached = due.iter().any(|row| row.slot_open == Some(true) && row.recipient == role.code());
+            if (role == Recipient::Coordinator || reached)
+                && queue(ctx, &slug, clinic, role, address.as_ref(), local_date, time).await?
+            {
+                result.queued += 1;
+            }
         }
     }
     Ok(result)
@@ -60,6 +64,7 @@ async fn queue(
     ctx: &Context,
     slug: &str,
     clinic: &ClinicSettings,
+    role: Recipient,
     recipient: &str,
     local_date: NaiveDate,
     time: DigestTime,
@@ -77,7 +82,7 @@ async fn queue(
     };
     let mail = NewMail {
         id,
-        kind: DIGEST.to_owned(),
+        kind: role.mail_kind().to_owned(),
         clinic: slug.to_owned(),
         local_date,
         recipient: recipient.to_owned(),

@@ -12,6 +12,7 @@ pub mod export_histories;
 pub mod import_histories;
 pub mod metrics;
 pub mod read_status;
+pub mod recipient;
 pub mod roll_back_batch;
 pub mod save_assessment;
 pub mod status;

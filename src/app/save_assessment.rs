@@ -4,13 +4,13 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use super::context::Context;
+use super::{context::Context, recipient::Recipient};
 use crate::{
     assessment::{Assessment, RULES_VERSION},
     document::assessment::AssessmentDocument,
     reminders::{
         key::ReminderKey,
-        step::{Ladder, OverdueStep, Owner, SlotDates, current_step, steps_due},
+        step::{SlotDates, StepDue, current_step, steps_due},
     },
     store::{
         AssessmentRecord, FlagRecord, PatientHead, ReminderRecord, SlotRecord, StoreError, TaskRecord,
@@ -206,20 +206,32 @@ fn wanted_reminders(ctx: &Context, head: &PatientHead, assessment: &Assessment) 
         return Vec::new();
     }
     let Ok(dates) = SlotDates::new(slot.due_on, slot.window.to, slot.severe_from) else { return Vec::new() };
-    let ladder = ladder(ctx);
+    let ladder = ctx.ladder();
     let today = assessment.as_of;
     let before_severe = slot.severe_from.pred_opt().unwrap_or(slot.severe_from);
     let to_come = steps_due(&dates, &ladder, before_severe).into_iter().filter(|step| step.due_on > today);
     current_step(&dates, &ladder, today)
         .into_iter()
         .chain(to_come)
-        .map(|due| {
-            let recipient = "coordinator".to_owned();
+        .flat_map(|due| reminders_of(ctx, head, slot, &due))
+        .collect()
+}
+
+/// One row for each role that is told of a step and has an address at the clinic; the coordinator's row always.
+fn reminders_of(ctx: &Context, head: &PatientHead, slot: &Slot, due: &StepDue) -> Vec<ReminderRecord> {
+    let clinic = ctx.clinics.get(&head.clinic);
+    Recipient::told_of(due)
+        .into_iter()
+        .filter(|role| {
+            *role == Recipient::Coordinator || clinic.is_some_and(|clinic| role.address(clinic).is_some())
+        })
+        .map(|role| {
             let key = ReminderKey {
                 patient: head.id.to_string(),
-                slot: slot.key.clone(),
+                // A slot that moved to another day is told of anew.
+                slot: format!("{}@{}", slot.key, slot.due_on),
                 step: due.step,
-                recipient: recipient.clone(),
+                recipient: role.code().to_owned(),
             };
             ReminderRecord {
                 id: ctx.ids.next_id(),
@@ -227,25 +239,9 @@ fn wanted_reminders(ctx: &Context, head: &PatientHead, assessment: &Assessment) 
                 clinic: head.clinic.clone(),
                 slot_key: slot.key.clone(),
                 step: due.step.code(),
-                recipient,
+                recipient: role.code().to_owned(),
                 due_on: due.due_on,
             }
         })
         .collect()
-}
-
-/// The ladder of the protocol: the first overdue step is the coordinator's, each later one the clinician's with a call.
-fn ladder(ctx: &Context) -> Ladder {
-    let days = |days: u32| u16::try_from(days).unwrap_or(u16::MAX);
-    let own = &ctx.protocol.ladder;
-    let overdue = own.overdue_days_after_window.iter().enumerate().map(|(place, after)| OverdueStep {
-        days_after: days(*after),
-        owner: if place == 0 { Owner::Coordinator } else { Owner::Clinician },
-        phone_task: place > 0,
-    });
-    Ladder {
-        notice_days_before: own.notice_days_before.iter().map(|before| days(*before)).collect(),
-        overdue: overdue.collect(),
-        severe_every_days: days(own.severe_repeat_days),
-    }
 }

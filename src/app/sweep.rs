@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     assessment::assess,
-    store::{AsOf, Fact, FactSet, NewRun, PatientHead, RunEnd, RunOutcome, Store, StoreError},
+    store::{AsOf, Fact, FactSet, NewRun, Obstacle, PatientHead, RunEnd, RunOutcome, Store, StoreError},
 };
 
 /// Patients read at once: enough to make one statement worth it, few enough to keep memory flat.
@@ -113,7 +113,10 @@ async fn run(
             Ok(read) => read?,
             Err(stopped) => match stopped.try_into_panic() {
                 Ok(panic) => std::panic::resume_unwind(panic),
-                Err(stopped) => return Err(StoreError::Unavailable { problem: stopped.to_string() }),
+                Err(stopped) => {
+                    let obstacle = Obstacle::NoAnswer;
+                    return Err(StoreError::Unavailable { obstacle, problem: stopped.to_string() });
+                }
             },
         };
     }

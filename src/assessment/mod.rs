@@ -15,6 +15,9 @@ use crate::{
 /// Version of rules and planner together; stored with every assessment.
 pub const RULES_VERSION: &str = concat!("lobewatch ", env!("CARGO_PKG_VERSION"));
 
+/// The task of a followed patient for whom no next CT can be planned; the nightly check knows it by this name.
+pub const NO_NEXT_DATE_TASK: &str = "plan-without-next-date";
+
 /// What the program says about one patient on one day.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Assessment {
@@ -77,12 +80,18 @@ pub fn assess(history: &History, protocol: &Protocol, as_of: NaiveDate) -> Asses
 
 /// What the plan itself leaves open: a followed patient is never silently without a next date.
 fn plan_tasks(plan: &Plan) -> Vec<DataTask> {
-    let gap = plan.gap.as_ref().map(|gap| DataTask::about_patient("plan-without-next-date", gap.as_str()));
+    let gap = plan.gap.as_ref().map(|gap| DataTask::about_patient(NO_NEXT_DATE_TASK, gap.as_str()));
     let nameless = matches!(plan.standing, Standing::EndWithoutName(_)).then(|| {
         DataTask::about_patient(
             "end-without-name",
             "An end of follow-up is recorded without the person who decided it, so it ends nothing: add the name.",
         )
     });
-    gap.into_iter().chain(nameless).collect()
+    let rescan = plan.doubtful_rescan_on.map(|on| {
+        DataTask::about_patient(
+            "board-rescan-date",
+            format!("The tumour board's re-scan date {on} is unusually far away: confirm it or correct it. Until then the usual longest gap counts."),
+        )
+    });
+    gap.into_iter().chain(nameless).chain(rescan).collect()
 }

@@ -61,7 +61,14 @@ fn head(text: &mut String, clinic: &str, assessment: &AssessmentDocument) -> std
             )?;
             writeln!(text, "  why:  {}", next.why)?;
         }
-        None => writeln!(text, "  no next CT")?,
+        None => {
+            let reason = assessment
+                .plan
+                .reason
+                .as_deref()
+                .unwrap_or("No reason is on record: look at the patient today.");
+            writeln!(text, "  no next CT: {reason}")?;
+        }
     }
     let days = assessment.dfi.days.map_or_else(
         || "no interval".to_owned(),

@@ -1,4 +1,4 @@
-//! `lobewatch patients list|show`: who is followed, and one patient's history per lobe.
+//! `lobewatch patients list|tasks|show`: who is followed, what data is missing, and one patient's history per lobe.
 
 use chrono::NaiveDate;
 use clap::{Args, Subcommand};
@@ -33,6 +33,15 @@ enum PatientsCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Everything that people have to complete or correct, by patient.
+    Tasks {
+        /// Only this clinic.
+        #[arg(long)]
+        clinic: Option<String>,
+        /// One JSON object a line.
+        #[arg(long)]
+        json: bool,
+    },
     /// One patient: every nodule under its lobe across all studies and operations, flags, tier, plan.
     Show {
         /// Study id.
@@ -55,6 +64,7 @@ pub(super) async fn run(
     let ctx = wiring::context(&settings, terminal).await?;
     match &arguments.command {
         PatientsCommand::List { clinic, json } => list(&ctx, clinic.as_deref(), *json, terminal).await,
+        PatientsCommand::Tasks { clinic, json } => tasks(&ctx, clinic.as_deref(), *json, terminal).await,
         PatientsCommand::Show { study_id, as_of, json } => {
             show(&ctx, study_id, as_of.as_deref(), *json, terminal).await
         }
@@ -118,6 +128,25 @@ async fn list(
             terminal.line(text)?;
         }
     }
+}
+
+async fn tasks(
+    ctx: &Context,
+    clinic: Option<&str>,
+    json: bool,
+    terminal: &mut Terminal,
+) -> anyhow::Result<Exit> {
+    for task in ctx.store.open_tasks(clinic, None).await? {
+        if json {
+            let row = serde_json::json!({
+                "study_id": task.study_id, "clinic": task.clinic, "task": task.task_key, "reason": task.reason,
+            });
+            terminal.line(row.to_string())?;
+        } else {
+            terminal.line(format!("{}  {}: {}", task.study_id, task.task_key, task.reason))?;
+        }
+    }
+    Ok(Exit::Done)
 }
 
 async fn show(

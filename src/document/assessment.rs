@@ -253,6 +253,9 @@ pub struct PlanEntry {
     pub next: Option<SlotEntry>,
     /// All slots.
     pub slots: Vec<SlotEntry>,
+    /// Why there is no next slot, in one sentence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 /// One planned scan.

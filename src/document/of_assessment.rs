@@ -169,6 +169,7 @@ fn plan(plan: &Plan) -> PlanEntry {
         },
         next: plan.next().map(slot),
         slots: plan.slots.iter().map(slot).collect(),
+        reason: plan.standing.sentence().or_else(|| plan.gap.clone()),
     }
 }
 

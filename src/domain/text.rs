@@ -22,6 +22,11 @@ pub enum TextError {
     /// Blank at an end, so that two names could look alike.
     #[error("begins or ends with a blank; remove it")]
     OuterBlank,
+    /// A study id of several words is likely a name, and study ids stand in mails.
+    #[error(
+        "holds a blank or a character outside letters, digits and - _ . : / + #; a study id is one word and never a name"
+    )]
+    NotOneWord,
 }
 
 fn check_name(text: &str) -> Result<(), TextError> {
@@ -77,9 +82,38 @@ macro_rules! name_type {
     )+};
 }
 
+/// The study id of a patient: the only name of a patient that may appear in a mail or log line.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct StudyId(Box<str>);
+
+impl StudyId {
+    /// Parses one word of 1 to 100 letters, digits and `- _ . : / + #`.
+    ///
+    /// # Errors
+    /// Says what is wrong with the text and how to mend it.
+    pub fn parse(text: &str) -> Result<Self, TextError> {
+        check_name(text)?;
+        let allowed = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | ':' | '/' | '+' | '#');
+        if !text.chars().all(allowed) {
+            return Err(TextError::NotOneWord);
+        }
+        Ok(Self(text.into()))
+    }
+
+    /// The study id as written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for StudyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 name_type! {
-    /// The study id of a patient: the only name of a patient that may appear in a mail or log line.
-    StudyId;
     /// The slug of a clinic.
     ClinicSlug;
     /// The permanent identity of a nodule within its patient.
@@ -142,6 +176,9 @@ mod tests {
             ("a\u{202E}b", TextError::Control),
             (" a", TextError::OuterBlank),
             (&"x".repeat(101), TextError::TooLong(100)),
+            ("Rossi Maria", TextError::NotOneWord),
+            ("P\u{feff}-1", TextError::NotOneWord),
+            ("P<1>", TextError::NotOneWord),
         ] {
             assert_eq!(StudyId::parse(text), Err(error), "{text:?}");
         }

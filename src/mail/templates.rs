@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use super::hygiene::{HeaderText, HygieneError, check_body};
 use crate::reminders::{
-    digest::{Digest, DigestCounts, DigestGroup, DigestRow},
+    digest::{Audience, Digest, DigestCounts, DigestGroup, DigestRow},
     step::Step,
 };
 
@@ -50,7 +50,7 @@ pub fn render_digest(digest: &Digest) -> Result<Rendered, RenderError> {
         .map(|kind| GroupView { kind, rows: digest.group(kind).collect() })
         .filter(|group| !group.rows.is_empty())
         .collect();
-    let data_at = minute(digest.data_at());
+    let data_at = minute(digest.head().data_at);
     finish(
         &DigestSubject { digest, counts }.render()?,
         DigestText { digest, counts, groups: &groups, data_at: &data_at }.render()?,
@@ -132,6 +132,7 @@ struct TestMailHtml<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::reminders::digest::DigestHead;
 
     fn row(study_id: &str, step: Step, due_on: &str, days_late: u32) -> DigestRow {
         DigestRow {
@@ -140,20 +141,24 @@ mod tests {
             step,
             due_on: due_on.parse().unwrap(),
             days_late,
+            is_new: matches!(step, Step::Due),
         }
     }
 
     fn digest(name: &str, rows: Vec<DigestRow>) -> Digest {
-        let data_at = "2026-03-01T02:00:00Z".parse().unwrap();
-        Digest::new(
-            "north",
-            name,
-            "2026-03-01".parse().unwrap(),
-            data_at,
-            "https://lobewatch.example.org/",
-            rows,
-        )
-        .unwrap()
+        told(name, Audience::Coordinator, rows, &[])
+    }
+
+    fn told(name: &str, audience: Audience, rows: Vec<DigestRow>, undated: &[&str]) -> Digest {
+        let head = DigestHead {
+            clinic_slug: "north".to_owned(),
+            clinic_name: name.to_owned(),
+            local_date: "2026-03-01".parse().unwrap(),
+            data_at: "2026-03-01T02:00:00Z".parse().unwrap(),
+            link: "https://lobewatch.example.org/".to_owned(),
+            audience,
+        };
+        Digest::new(head, rows, undated.iter().map(ToString::to_string).collect()).unwrap()
     }
 
     fn many() -> Vec<DigestRow> {
@@ -191,6 +196,22 @@ mod tests {
             "digest_many",
             shown(&render_digest(&digest("North Clinic", many())).unwrap())
         );
+    }
+
+    #[test]
+    fn patients_without_a_date_are_named() {
+        let mail =
+            render_digest(&told("North Clinic", Audience::Coordinator, vec![], &["STS-0009"])).unwrap();
+        insta::assert_snapshot!("digest_undated", shown(&mail));
+    }
+
+    #[test]
+    fn an_escalation_says_what_it_asks() {
+        let rows = || vec![row("STS-0001", Step::SeverelyOverdue { week: 2 }, "2026-01-05", 41)];
+        let clinician = render_digest(&told("North Clinic", Audience::Clinician, rows(), &[])).unwrap();
+        insta::assert_snapshot!("escalation_clinician", shown(&clinician));
+        let informed = render_digest(&told("North Clinic", Audience::Informed, rows(), &[])).unwrap();
+        insta::assert_snapshot!("escalation_informed", shown(&informed));
     }
 
     #[test]

@@ -19,6 +19,8 @@ pub struct Schedule {
     pub low: TierSchedule,
     /// Tier A: longest gap without a planned study, months.
     pub active_guard_months: u32,
+    /// A board's re-scan date replaces the guard up to this many months; beyond it a person confirms the date first.
+    pub board_rescan_longest_months: u32,
     /// Months after first sight at which an observed nodule is scanned.
     pub observed_nodule_months: Vec<u32>,
     /// Month at which a person decides whether to go on.
@@ -108,6 +110,7 @@ impl Schedule {
         check_rising("schedule.observed_nodule_months", &self.observed_nodule_months, problems);
         let positive = [
             ("schedule.active_guard_months", self.active_guard_months),
+            ("schedule.board_rescan_longest_months", self.board_rescan_longest_months),
             ("schedule.refusal_review_months", self.refusal_review_months),
             ("schedule.palliative_review_months", self.palliative_review_months),
         ];

@@ -29,6 +29,8 @@ pub struct DigestRow {
     pub due_on: NaiveDate,
     /// Whole days past the end of the window; 0 while it is open.
     pub days_late: u32,
+    /// Whether the step was reached since the last digest.
+    pub is_new: bool,
 }
 
 /// The four headings of a digest, most urgent first.
@@ -112,84 +114,87 @@ pub enum DigestError {
     Link(String),
 }
 
+/// To whom a list goes, and what it asks of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Audience {
+    /// The coordinator: works the whole list, every day.
+    Coordinator,
+    /// The responsible clinician: decides about scans that stay overdue.
+    Clinician,
+    /// Deputy and service lead: for information; the clinician decides.
+    Informed,
+}
+
+/// What stands above the rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DigestHead {
+    /// The clinic's slug.
+    pub clinic_slug: String,
+    /// The clinic's name.
+    pub clinic_name: String,
+    /// The civil day in the clinic's zone.
+    pub local_date: NaiveDate,
+    /// The instant the facts were read.
+    pub data_at: DateTime<Utc>,
+    /// Where to look, built from the configured base address.
+    pub link: String,
+    /// To whom it goes.
+    pub audience: Audience,
+}
+
 /// One clinic's list for one day.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Digest {
-    clinic_slug: String,
-    clinic_name: String,
-    local_date: NaiveDate,
-    data_at: DateTime<Utc>,
-    link: String,
+    head: DigestHead,
     rows: Vec<DigestRow>,
+    undated: Vec<String>,
 }
 
 impl Digest {
-    /// Puts the rows of one clinic in order. `local_date` is the civil day in the clinic's zone, `data_at` the
-    /// instant the facts were read, `link` where to look, built from the configured base address.
+    /// Puts the rows of one clinic in order. `undated` are study ids of followed patients for whom no next CT can be
+    /// planned: somebody has to enter a date.
     ///
     /// # Errors
     /// When a row belongs to another clinic, or a study id or link cannot stand in a mail.
     pub fn new(
-        clinic_slug: &str,
-        clinic_name: &str,
-        local_date: NaiveDate,
-        data_at: DateTime<Utc>,
-        link: &str,
+        head: DigestHead,
         mut rows: Vec<DigestRow>,
+        mut undated: Vec<String>,
     ) -> Result<Self, DigestError> {
-        if !is_web_address(link) {
-            return Err(DigestError::Link(clinic_slug.to_owned()));
+        if !is_web_address(&head.link) {
+            return Err(DigestError::Link(head.clinic_slug));
         }
-        for row in &rows {
-            if row.clinic_slug != clinic_slug {
-                return Err(DigestError::ForeignClinic {
-                    expected: clinic_slug.to_owned(),
-                    found: row.clinic_slug.clone(),
-                });
-            }
-            if !is_plain_word(&row.study_id, MAX_STUDY_ID) {
-                return Err(DigestError::StudyId(clinic_slug.to_owned()));
-            }
+        if let Some(foreign) = rows.iter().find(|row| row.clinic_slug != head.clinic_slug) {
+            return Err(DigestError::ForeignClinic {
+                expected: head.clinic_slug,
+                found: foreign.clinic_slug.clone(),
+            });
+        }
+        let mut ids = rows.iter().map(|row| &row.study_id).chain(&undated);
+        if !ids.all(|id| is_plain_word(id, MAX_STUDY_ID)) {
+            return Err(DigestError::StudyId(head.clinic_slug));
         }
         rows.sort_by(|a, b| order(a).cmp(&order(b)));
-        Ok(Self {
-            clinic_slug: clinic_slug.to_owned(),
-            clinic_name: clinic_name.to_owned(),
-            local_date,
-            data_at,
-            link: link.to_owned(),
-            rows,
-        })
+        undated.sort();
+        Ok(Self { head, rows, undated })
     }
 
-    /// The clinic's slug.
+    /// What stands above the rows.
     #[must_use]
-    pub fn clinic_slug(&self) -> &str {
-        &self.clinic_slug
+    pub fn head(&self) -> &DigestHead {
+        &self.head
     }
 
     /// The clinic's name.
     #[must_use]
     pub fn clinic_name(&self) -> &str {
-        &self.clinic_name
+        &self.head.clinic_name
     }
 
-    /// The civil day in the clinic's zone.
+    /// Followed patients without a next date, in order of study id.
     #[must_use]
-    pub fn local_date(&self) -> NaiveDate {
-        self.local_date
-    }
-
-    /// When the facts were read.
-    #[must_use]
-    pub fn data_at(&self) -> DateTime<Utc> {
-        self.data_at
-    }
-
-    /// Where to look.
-    #[must_use]
-    pub fn link(&self) -> &str {
-        &self.link
+    pub fn undated(&self) -> &[String] {
+        &self.undated
     }
 
     /// All rows, in the order they are shown.
@@ -252,6 +257,7 @@ mod tests {
             step,
             due_on: due_on.parse().unwrap(),
             days_late,
+            is_new: false,
         }
     }
 
@@ -260,8 +266,15 @@ mod tests {
     }
 
     fn linked(link: &str, rows: Vec<DigestRow>) -> Result<Digest, DigestError> {
-        let date = "2026-03-01".parse().unwrap();
-        Digest::new("north", "North Clinic", date, "2026-03-01T02:00:00Z".parse().unwrap(), link, rows)
+        let head = DigestHead {
+            clinic_slug: "north".to_owned(),
+            clinic_name: "North Clinic".to_owned(),
+            local_date: "2026-03-01".parse().unwrap(),
+            data_at: "2026-03-01T02:00:00Z".parse().unwrap(),
+            link: link.to_owned(),
+            audience: Audience::Coordinator,
+        };
+        Digest::new(head, rows, Vec::new())
     }
 
     #[test]

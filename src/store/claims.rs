@@ -1,6 +1,6 @@
 //! What a worker asks about a mail it holds: a longer lease, and whether a later mail has taken its place.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use entities::mails;
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, sea_query::Expr};
 
@@ -39,18 +39,19 @@ impl Store {
         tx.commit().await
     }
 
-    /// Whether the same clinic and recipient have a mail of the same kind for a later day: then an older one that
-    /// could not leave in time would only repeat it.
+    /// Whether the same clinic and recipient have a mail of the same kind for a later day up to `today`: then an older
+    /// one that could not leave in time would only repeat it. A mail for a day still to come replaces nothing.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
-    pub async fn has_later_mail(&self, mail: &Mail) -> Result<bool, StoreError> {
+    pub async fn has_later_mail(&self, mail: &Mail, today: NaiveDate) -> Result<bool, StoreError> {
         use mails::Column;
         let later = mails::Entity::find()
             .filter(Column::Kind.eq(mail.kind.as_str()))
             .filter(Column::Clinic.eq(mail.clinic.as_str()))
             .filter(Column::Recipient.eq(mail.recipient.as_str()))
             .filter(Column::LocalDate.gt(mail.local_date))
+            .filter(Column::LocalDate.lte(today))
             .filter(Column::State.ne(MailState::Cancelled.as_str()))
             .count(&self.read)
             .await

@@ -29,7 +29,7 @@ const COUNTS: &str = "
         WHERE NOT p.withdrawn
     ), worst AS (
         SELECT s.patient_id, MAX(CASE
-            WHEN s.overdue_from <= $1 THEN 2
+            WHEN s.overdue_from <= $1 OR s.severe_from <= $1 THEN 2
             WHEN s.due_on <= $1 THEN 1
             ELSE 0 END) AS level
         FROM slots s

@@ -138,7 +138,7 @@ async fn open_sqlite(settings: &DatabaseSettings) -> Result<Pools, StoreError> {
             ));
         }
         create_private(&path).map_err(|(place, error)| {
-            unusable("url", format!("cannot make `{}`: {error}", place.display()))
+            unusable("url", format!("cannot make `{}` ({error}); make its folder and let the user under whom lobewatch runs write there, or name another place", place.display()))
         })?;
     }
     // The writer comes first: it turns the file to WAL, which the readers then find.

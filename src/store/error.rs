@@ -8,12 +8,12 @@ use sea_orm::{DbErr, RuntimeErr, SqlErr, SqlxError};
 /// A failed use of the store.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
-    /// The database cannot be reached, is locked, full or out of connections. Nothing was written;
-    /// the same call may succeed later.
-    #[error(
-        "the database is not available ({problem}); repeat shortly, and check that it runs if this goes on"
-    )]
+    /// The database cannot be reached or written now. Nothing was written; the same call may
+    /// succeed later, by itself or after the remedy.
+    #[error("the database is not available ({problem}); {}", .obstacle.remedy())]
     Unavailable {
+        /// What is in the way.
+        obstacle: Obstacle,
         /// What the database or the pool said.
         problem: String,
     },
@@ -64,6 +64,43 @@ pub enum StoreError {
     },
 }
 
+/// What keeps the database from doing its work; each with its own remedy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Obstacle {
+    /// Another writer was in the way: a lock that did not come in time, or a transaction given up so
+    /// that another could go on.
+    OtherWriter,
+    /// It does not answer, or has no connection free.
+    NoAnswer,
+    /// No space is left.
+    Full,
+    /// It may be read and not written.
+    ReadOnly,
+    /// Its file cannot be opened.
+    CannotOpen,
+}
+
+impl Obstacle {
+    /// What to do about it.
+    const fn remedy(self) -> &'static str {
+        match self {
+            Self::OtherWriter => {
+                "another writer held it; repeat shortly, and look for a long import or backup if this goes on"
+            }
+            Self::NoAnswer => "repeat shortly, and check that it runs if this goes on",
+            Self::Full => "free space on the disk that holds it, then repeat",
+            Self::ReadOnly => {
+                "let the user under whom lobewatch runs write to the database file and to its folder, and look \
+                 whether the disk is mounted read-only, or the server a copy that only reads"
+            }
+            Self::CannotOpen => {
+                "check that the file and its folder exist, and that the user under whom lobewatch runs may \
+                 read and write both"
+            }
+        }
+    }
+}
+
 impl StoreError {
     /// A stored value that does not fit; also for callers that interpret stored content.
     #[must_use]
@@ -85,6 +122,13 @@ impl StoreError {
     #[must_use]
     pub fn is_unavailable(&self) -> bool {
         matches!(self, Self::Unavailable { .. })
+    }
+
+    /// True where the whole transaction can be repeated at once: another writer came first or was in
+    /// the way, and nothing is wrong with the database.
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        matches!(self, Self::Conflict { .. } | Self::Unavailable { obstacle: Obstacle::OtherWriter, .. })
     }
 
     /// True where the caller should read again and repeat.
@@ -126,7 +170,9 @@ impl From<DbErr> for StoreError {
             return Self::Conflict { problem };
         }
         match &error {
-            DbErr::ConnectionAcquire(_) => Self::Unavailable { problem: error.to_string() },
+            DbErr::ConnectionAcquire(_) => {
+                Self::Unavailable { obstacle: Obstacle::NoAnswer, problem: error.to_string() }
+            }
             DbErr::Conn(RuntimeErr::SqlxError(cause))
             | DbErr::Exec(RuntimeErr::SqlxError(cause))
             | DbErr::Query(RuntimeErr::SqlxError(cause)) => from_driver(cause),
@@ -153,14 +199,13 @@ fn from_driver(cause: &SqlxError) -> StoreError {
         | SqlxError::Tls(_)
         | SqlxError::PoolTimedOut
         | SqlxError::PoolClosed
-        | SqlxError::WorkerCrashed => StoreError::Unavailable { problem },
+        | SqlxError::WorkerCrashed => StoreError::Unavailable { obstacle: Obstacle::NoAnswer, problem },
         SqlxError::Database(refusal) => {
             let code = refusal.code().unwrap_or_default();
             let problem = refusal.message().to_owned();
-            if passes_by_itself(&code) {
-                StoreError::Unavailable { problem }
-            } else {
-                StoreError::Other { problem }
+            match obstacle(&code) {
+                Some(obstacle) => StoreError::Unavailable { obstacle, problem },
+                None => StoreError::Other { problem },
             }
         }
         SqlxError::ColumnDecode { index, source } => undecodable(index, &source.to_string()),
@@ -169,26 +214,36 @@ fn from_driver(cause: &SqlxError) -> StoreError {
     }
 }
 
-/// Whether a database code names a state that ends without a change to the statement.
+/// The obstacle a database code names; `None` where the statement itself is refused.
 ///
 /// SQLite codes are decimal with the primary code in the low byte; PostgreSQL's have five places.
-fn passes_by_itself(code: &str) -> bool {
-    const SQLITE_BUSY: u32 = 5;
-    const SQLITE_LOCKED: u32 = 6;
-    const SQLITE_IOERR: u32 = 10;
-    const SQLITE_FULL: u32 = 13;
-    const SQLITE_CANTOPEN: u32 = 14;
+fn obstacle(code: &str) -> Option<Obstacle> {
     if code.len() == 5 {
-        // Connection lost, out of resources, shut down, serialisation, deadlock, lock timeout.
-        return code.starts_with("08")
-            || code.starts_with("53")
-            || code.starts_with("57P")
-            || code.starts_with("58")
-            || matches!(code, "40001" | "40P01" | "55P03");
+        return match code {
+            // Serialisation, deadlock, lock timeout.
+            "40001" | "40P01" | "55P03" => Some(Obstacle::OtherWriter),
+            "53100" => Some(Obstacle::Full),
+            "25006" => Some(Obstacle::ReadOnly),
+            // Connection lost, out of resources, shut down, system error.
+            _ => {
+                let is_away = ["08", "53", "57P", "58"].iter().any(|class| code.starts_with(class));
+                is_away.then_some(Obstacle::NoAnswer)
+            }
+        };
     }
-    code.parse::<u32>().is_ok_and(|code| {
-        matches!(code & 0xff, SQLITE_BUSY | SQLITE_LOCKED | SQLITE_IOERR | SQLITE_FULL | SQLITE_CANTOPEN)
-    })
+    match code.parse::<u32>().ok()? & 0xff {
+        // SQLITE_BUSY, SQLITE_LOCKED
+        5 | 6 => Some(Obstacle::OtherWriter),
+        // SQLITE_READONLY
+        8 => Some(Obstacle::ReadOnly),
+        // SQLITE_IOERR
+        10 => Some(Obstacle::NoAnswer),
+        // SQLITE_FULL
+        13 => Some(Obstacle::Full),
+        // SQLITE_CANTOPEN
+        14 => Some(Obstacle::CannotOpen),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -196,12 +251,35 @@ mod tests {
     use super::*;
 
     #[test]
-    fn busy_and_full_pass_by_themselves_and_a_constraint_does_not() {
-        for code in ["5", "261", "517", "6", "13", "14", "08006", "57P01", "40001", "40P01", "55P03"] {
-            assert!(passes_by_itself(code), "{code}");
+    fn every_code_names_its_obstacle_and_a_constraint_none() {
+        for (expected, codes) in [
+            (Some(Obstacle::OtherWriter), &["5", "261", "517", "6", "40001", "40P01", "55P03"][..]),
+            (Some(Obstacle::ReadOnly), &["8", "264", "1032", "25006"]),
+            (Some(Obstacle::Full), &["13", "53100"]),
+            (Some(Obstacle::CannotOpen), &["14", "270"]),
+            (Some(Obstacle::NoAnswer), &["10", "266", "08006", "57P01", "53300"]),
+            (None, &["1", "19", "1811", "23505", "42P01", "22021", ""]),
+        ] {
+            for code in codes {
+                assert_eq!(obstacle(code), expected, "{code}");
+            }
         }
-        for code in ["1", "19", "1811", "23505", "42P01", "22021", ""] {
-            assert!(!passes_by_itself(code), "{code}");
+    }
+
+    #[test]
+    fn each_obstacle_says_what_to_do_and_only_another_writer_passes() {
+        let said = |obstacle| StoreError::Unavailable { obstacle, problem: "told so".to_owned() };
+        for (obstacle, remedy) in [
+            (Obstacle::OtherWriter, "repeat shortly"),
+            (Obstacle::NoAnswer, "check that it runs"),
+            (Obstacle::Full, "free space"),
+            (Obstacle::ReadOnly, "write to the database file"),
+            (Obstacle::CannotOpen, "may read and write both"),
+        ] {
+            let error = said(obstacle);
+            assert!(error.to_string().contains(remedy), "{error}");
+            assert!(error.is_unavailable());
+            assert_eq!(error.is_passing(), obstacle == Obstacle::OtherWriter);
         }
     }
 

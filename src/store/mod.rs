@@ -28,6 +28,7 @@ mod slots;
 mod status;
 mod tasks;
 mod transaction;
+mod worklist;
 
 use migrations::{Migrator, MigratorTrait};
 use sea_orm::{ConnectionTrait, DatabaseConnection};
@@ -37,7 +38,7 @@ pub use self::{
     batches::{Batch, BatchCounts, BatchState, NewBatch},
     clinic_counts::ClinicCounts,
     connect::{Backend, DatabaseSettings, redacted_url},
-    error::StoreError,
+    error::{Obstacle, StoreError},
     facts::{AsOf, Fact, FactSet},
     mails::{Mail, MailOutcome, MailState, NewMail},
     patients::PatientHead,
@@ -45,9 +46,10 @@ pub use self::{
     revisions::{FactChange, HeadChange, NewPatient, Revision, RevisionNote},
     runs::{NewRun, Run, RunEnd, RunOutcome},
     slots::{DECISION_SLOT, PlanChanges, Slot, SlotRecord},
-    status::StatusCounts,
+    status::{NO_NEXT_DATE_TASK, StatusCounts},
     tasks::{Task, TaskChanges, TaskRecord},
     transaction::WriteTransaction,
+    worklist::{OpenSlot, OpenTask},
 };
 
 /// Names the lock under which PostgreSQL instances migrate one after another.

@@ -19,6 +19,9 @@ use super::{
     transaction::stored_at,
 };
 
+/// Reminders per statement where many are named: one parameter each.
+const REMINDERS_PER_UPDATE: usize = 1_000;
+
 /// Where a reminder stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReminderState {
@@ -192,19 +195,6 @@ impl Store {
         DueReminder::find_by_statement(statement).all(&self.read).await.in_table("reminders")
     }
 
-    /// Clinics with at least one planned reminder due on or before a civil day, in order of name.
-    ///
-    /// # Errors
-    /// [`StoreError::Unavailable`].
-    pub async fn clinics_with_reminders_due(&self, on: NaiveDate) -> Result<Vec<String>, StoreError> {
-        self.names(
-            "SELECT DISTINCT clinic AS name FROM reminders
-             WHERE state = 'planned' AND due_on <= $1 ORDER BY clinic",
-            [on.into()],
-        )
-        .await
-    }
-
     /// Clinics that look after at least one registered patient, in order of name: each of them is
     /// owed a digest even on a day with nothing due.
     ///
@@ -313,45 +303,31 @@ impl WriteTransaction {
             .filter(|known| known.state == ReminderState::Planned)
             .map(|known| known.record.id)
             .collect();
-        changes.cancelled = self.end_planned(&dropped, ReminderState::Cancelled, because, now).await?;
+        changes.cancelled = self.cancel_planned(&dropped, because, now).await?;
         changes.planned = self.insert_all(added).await?;
         Ok(changes)
     }
 
-    /// Marks planned reminders as superseded by a higher step, so that a backlog sends one mail per
-    /// slot and not the whole ladder. Returns how many were still planned.
-    ///
-    /// # Errors
-    /// [`StoreError::Unavailable`].
-    pub async fn supersede_reminders(
+    async fn cancel_planned(
         &self,
         ids: &[Uuid],
-        because: &str,
-        now: DateTime<Utc>,
-    ) -> Result<u64, StoreError> {
-        self.end_planned(ids, ReminderState::Superseded, because, stored_at(now)).await
-    }
-
-    async fn end_planned(
-        &self,
-        ids: &[Uuid],
-        state: ReminderState,
         because: &str,
         now: DateTime<Utc>,
     ) -> Result<u64, StoreError> {
         use reminders::Column;
-        if ids.is_empty() {
-            return Ok(0);
+        let mut cancelled = 0;
+        for chunk in ids.chunks(REMINDERS_PER_UPDATE) {
+            let ended = reminders::Entity::update_many()
+                .col_expr(Column::State, Expr::value(ReminderState::Cancelled.as_str()))
+                .col_expr(Column::CancelledBecause, Expr::value(because))
+                .col_expr(Column::ChangedAt, Expr::value(now))
+                .filter(Column::Id.is_in(chunk.iter().copied()))
+                .filter(Column::State.eq(ReminderState::Planned.as_str()))
+                .exec(&self.inner)
+                .await?;
+            cancelled += ended.rows_affected;
         }
-        let ended = reminders::Entity::update_many()
-            .col_expr(Column::State, Expr::value(state.as_str()))
-            .col_expr(Column::CancelledBecause, Expr::value(because))
-            .col_expr(Column::ChangedAt, Expr::value(now))
-            .filter(Column::Id.is_in(ids.iter().copied()))
-            .filter(Column::State.eq(ReminderState::Planned.as_str()))
-            .exec(&self.inner)
-            .await?;
-        Ok(ended.rows_affected)
+        Ok(cancelled)
     }
 }
 

@@ -18,7 +18,7 @@ pub struct StatusCounts {
     pub patients: i64,
     /// Of them, owed a next CT or a stated reason; one never assessed counts as followed.
     pub followed: i64,
-    /// Of them, with a CT due: its window has begun and it is not overdue.
+    /// Of them, with a CT due: its nominal day has come and it is not overdue.
     pub due: i64,
     /// Of them, overdue but not severely.
     pub overdue: i64,
@@ -44,7 +44,7 @@ const COUNTS: &str = "
         SELECT s.patient_id, MAX(CASE
             WHEN s.severe_from <= $1 THEN 3
             WHEN s.overdue_from <= $1 THEN 2
-            WHEN COALESCE(s.window_from, s.due_on) <= $1 THEN 1
+            WHEN s.due_on <= $1 THEN 1
             ELSE 0 END) AS level
         FROM slots s JOIN registered r ON r.id = s.patient_id
         WHERE s.open AND s.superseded_at IS NULL
@@ -65,6 +65,10 @@ const COUNTS: &str = "
 /// No protocol plans further ahead than this; a later day is a mistyped one and protects nobody.
 const FURTHEST_PLAN_DAYS: u64 = 5 * 366;
 
+/// The key of the data task that says why a followed patient has no next date. It is the one task that accounts for a
+/// patient; any other question may stay open for years and protects nobody. The assessment asks it under this key.
+pub const NO_NEXT_DATE_TASK: &str = "plan-without-next-date";
+
 const UNACCOUNTED: &str = "
     SELECT p.study_id AS name
     FROM patients p
@@ -75,7 +79,7 @@ const UNACCOUNTED: &str = "
             WHERE s.patient_id = p.id AND s.open AND s.superseded_at IS NULL
                 AND (s.due_on <= $1 OR s.kind = 'decision'))
         AND NOT EXISTS (SELECT 1 FROM data_tasks t
-            WHERE t.patient_id = p.id AND t.closed_at IS NULL)
+            WHERE t.patient_id = p.id AND t.closed_at IS NULL AND t.task_key = $2)
     ORDER BY p.study_id";
 
 impl Store {
@@ -90,13 +94,13 @@ impl Store {
     }
 
     /// Study ids of followed patients for whom nothing is open on a civil day: neither a slot with a
-    /// believable date, nor a decision slot, nor a data task. Anything but an empty list is an
-    /// incident. Patients never assessed count as followed.
+    /// believable date, nor a decision slot, nor the task [`NO_NEXT_DATE_TASK`]. Anything but an
+    /// empty list is an incident. Patients never assessed count as followed.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub async fn unaccounted(&self, on: NaiveDate) -> Result<Vec<String>, StoreError> {
         let furthest = on.checked_add_days(chrono::Days::new(FURTHEST_PLAN_DAYS)).unwrap_or(NaiveDate::MAX);
-        self.names(UNACCOUNTED, [furthest.into()]).await
+        self.names(UNACCOUNTED, [furthest.into(), NO_NEXT_DATE_TASK.into()]).await
     }
 }

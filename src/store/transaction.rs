@@ -32,7 +32,8 @@ impl WriteTransaction {
         Ok(Self { inner: pool.begin_with_options(options).await? })
     }
 
-    /// Inserts rows of one table and returns how many.
+    /// Inserts any number of rows and returns how many. A database takes so many parameters in one
+    /// statement and no more, and how many rows a patient has depends on the data.
     pub(super) async fn insert_all<A: ActiveModelTrait>(&self, rows: Vec<A>) -> Result<u64, StoreError> {
         let mut rows = rows.into_iter();
         let mut inserted = 0;

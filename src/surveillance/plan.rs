@@ -29,6 +29,8 @@ pub struct Plan {
     pub slots: Vec<Slot>,
     /// Why a followed patient has no next slot, in words; a data task, never silence.
     pub gap: Option<String>,
+    /// A board's re-scan date that is too far away to replace the guard unasked; a data task.
+    pub doubtful_rescan_on: Option<NaiveDate>,
 }
 
 impl Plan {
@@ -49,12 +51,17 @@ pub fn plan(facts: &PlanFacts<'_>, protocol: &Protocol) -> Plan {
     let anchor_on = facts.clearance.or(facts.diagnosed_on);
     let studies = score(facts.studies, facts.boards);
     let mut candidates = Vec::new();
+    let mut doubtful_rescan_on = None;
     if standing.is_scanned() {
         candidates = match (facts.tier, facts.clearance) {
             (Tier::High | Tier::Standard | Tier::Low, Some(cleared)) if cleared.earliest().is_some() => {
                 series::tier_series(protocol, facts.tier, cleared)
             }
-            _ => series::guard(protocol, facts, &studies),
+            _ => {
+                let guard = series::guard(protocol, facts, &studies);
+                doubtful_rescan_on = guard.doubtful_rescan_on;
+                guard.slot.into_iter().collect()
+            }
         };
         let added = series::observed_nodules(protocol, facts, &candidates);
         candidates.extend(added);
@@ -65,7 +72,7 @@ pub fn plan(facts: &PlanFacts<'_>, protocol: &Protocol) -> Plan {
     slots.sort_by(|a, b| (a.due_on, a.kind, &a.key).cmp(&(b.due_on, b.kind, &b.key)));
     let has_next = slots.iter().any(|slot| slot.state.is_open());
     let gap = (standing.is_followed() && !has_next).then(|| gap_sentence(&standing));
-    Plan { anchor_on, standing, slots, gap }
+    Plan { anchor_on, standing, slots, gap, doubtful_rescan_on }
 }
 
 fn gap_sentence(standing: &Standing) -> String {
@@ -73,7 +80,8 @@ fn gap_sentence(standing: &Standing) -> String {
         "The day of the recorded decision is not known, so no review can be planned: enter the day."
             .to_owned()
     } else {
-        "No CT can be planned: neither the clearance nor the diagnosis of lung metastases has a date. Enter one of them."
+        "No CT can be planned: neither the clearance nor the diagnosis of lung metastases has a date, or a first possible \
+         day. Enter one of them."
             .to_owned()
     }
 }
@@ -319,6 +327,32 @@ mod tests {
         }];
         let plan = planned(&PlanFacts { boards: &boards, ..active });
         assert_eq!(plan.next().unwrap().due_on, date("2024-04-20"));
+    }
+
+    #[test]
+    fn a_board_date_too_far_away_does_not_replace_the_guard_unasked() {
+        let boards = |rescan: &str| {
+            [crate::domain::board::BoardDecision {
+                on: Some(day("2024-01-20")),
+                rescan_on: Some(day(rescan)),
+                ..board()
+            }]
+        };
+        for (rescan, due, doubtful) in [
+            ("2024-07-10", "2024-07-10", None),
+            ("2024-07-11", "2024-04-10", Some("2024-07-11")),
+            ("2090-01-01", "2024-04-10", Some("2090-01-01")),
+        ] {
+            let boards = boards(rescan);
+            let plan = planned(&PlanFacts {
+                clearance: None,
+                diagnosed_on: Some(day("2024-01-10")),
+                boards: &boards,
+                ..facts(Tier::Active, "2024-01-01", "2024-01-21")
+            });
+            assert_eq!(plan.next().unwrap().due_on, date(due), "{rescan}");
+            assert_eq!(plan.doubtful_rescan_on, doubtful.map(date), "{rescan}");
+        }
     }
 
     #[test]

@@ -98,9 +98,19 @@ fn candidate(
     }
 }
 
+/// The guard of tier A, and a board date that it does not believe.
+pub(super) struct Guard {
+    /// The one slot; none where nothing has a date.
+    pub slot: Option<Candidate>,
+    /// A re-scan date so far away that a person has to confirm it; until then the guard stands.
+    pub doubtful_rescan_on: Option<NaiveDate>,
+}
+
 /// Tier A: never longer than the guard without a planned study, counted from the last CT that counted or, without
-/// one, from the last treatment or the diagnosis; a board's re-scan date takes its place.
-pub(super) fn guard(protocol: &Protocol, facts: &PlanFacts<'_>, studies: &[ScoredStudy]) -> Vec<Candidate> {
+/// one, from the last treatment or the diagnosis. A board's re-scan date takes its place, unless it lies so far away
+/// that it may be a slip.
+pub(super) fn guard(protocol: &Protocol, facts: &PlanFacts<'_>, studies: &[ScoredStudy]) -> Guard {
+    let nothing = Guard { slot: None, doubtful_rescan_on: None };
     let last_ct =
         studies.iter().filter(|study| study.lacks.is_none()).filter_map(|study| study.on.earliest()).max();
     let last_fact = [facts.last_treatment_on, facts.diagnosed_on, facts.clearance]
@@ -108,30 +118,33 @@ pub(super) fn guard(protocol: &Protocol, facts: &PlanFacts<'_>, studies: &[Score
         .flatten()
         .filter_map(PartialDate::earliest)
         .max();
-    let Some(from) = last_ct.max(last_fact) else { return Vec::new() };
-    let months = protocol.schedule.active_guard_months;
-    let Some(guarded) = add_months(from, months) else { return Vec::new() };
+    let Some(from) = last_ct.max(last_fact) else { return nothing };
+    let schedule = &protocol.schedule;
+    let months = schedule.active_guard_months;
+    let (Some(guarded), Some(longest)) =
+        (add_months(from, months), add_months(from, schedule.board_rescan_longest_months))
+    else {
+        return nothing;
+    };
     let rescan = rescan_after(facts, from);
-    let due_on = rescan.unwrap_or(guarded);
-    let why = match rescan {
-        Some(_) => format!(
-            "Re-scan date set by the tumour board; protocol {} version {}.",
-            protocol.id, protocol.version
-        ),
+    let believed = rescan.filter(|rescan| *rescan <= longest);
+    let due_on = believed.unwrap_or(guarded);
+    let reason = match believed {
+        Some(_) => "Re-scan date set by the tumour board".to_owned(),
         None => format!(
-            "Active disease: a study at the latest {months} months after {from}, until a clinician sets the date; protocol {} version {}.",
-            protocol.id, protocol.version
+            "Active disease: a study at the latest {months} months after {from}, until a clinician sets the date"
         ),
     };
-    vec![Candidate {
+    let slot = Candidate {
         key: format!("guard/{from}"),
         kind: SlotKind::Guard,
         label: "active disease".to_owned(),
         due_on,
         interval_days: due_on.signed_duration_since(from).num_days(),
         tolerance: protocol.windows.after_interval(months, Tier::Active),
-        why,
-    }]
+        why: format!("{reason}; protocol {} version {}.", protocol.id, protocol.version),
+    };
+    Guard { slot: Some(slot), doubtful_rescan_on: rescan.filter(|rescan| *rescan > longest) }
 }
 
 /// The re-scan date of the latest board decision that did not surely come before `from`.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::running::{Ended, Program, case, case_files, now, parsed};
+use crate::running::{Ended, Program, case, case_files, days_ago, now, operated, parsed};
 
 on_both_databases! {
     a_changed_document_becomes_a_revision_and_the_past_stays_readable,
@@ -13,6 +13,7 @@ on_both_databases! {
     a_patient_changed_since_is_not_rolled_back_behind_anybodys_back,
     a_withdrawn_patient_comes_back_with_the_next_import,
     every_revision_says_who_and_why,
+    what_is_odd_but_possible_goes_in_with_a_warning_and_an_open_task,
 }
 
 const ID: &str = "sigmoid-ca-lll-nodule-4-9-13mm";
@@ -143,4 +144,22 @@ fn every_revision_says_who_and_why(program: Program) {
     assert_eq!(program.number(by_account), 1, "the signed-in user stands in for --by");
     let shown = parsed(&program.done(&["patients", "show", ID, "--json"]));
     assert_eq!(shown["history"]["patient"]["sex"], "other");
+}
+
+fn what_is_odd_but_possible_goes_in_with_a_warning_and_an_open_task(program: Program) {
+    let mut odd = operated("ODD-1", "default", days_ago(300), &[days_ago(200)]);
+    odd["operations"][0]["resections"][0]["extent"] = json!("lobectomy");
+    odd["imaging"][1]["lobes"]["RLL"] = json!("nodules");
+    odd["nodules"].as_array_mut().unwrap().push(json!({"id": "n2", "lobe": "RLL", "origin": "imaging"}));
+    odd["imaging"][1]["findings"] = json!([{"nodule": "n2", "status": "new", "long_mm": 5.0}]);
+    odd["follow_up"] = json!({"vital_status": "dead", "died_on": days_ago(250)});
+    let imported = program.import(&[program.write("odd.json", odd.to_string())]).with_code(0);
+    assert!(imported.out.contains("warning: "), "{imported}");
+    let shown = parsed(&program.done(&["patients", "show", "ODD-1", "--json"]));
+    let tasks = shown["assessment"]["data_tasks"].as_array().unwrap();
+    let open = program.number("SELECT count(*) AS n FROM data_tasks WHERE closed_at IS NULL");
+    assert!(usize::try_from(open).unwrap() >= tasks.len(), "{open} open: {tasks:?}");
+    for about in ["event-after-death:ct1", "nodule-in-removed-lobe:n2"] {
+        assert!(tasks.iter().any(|task| task["id"] == about), "no task `{about}`: {tasks:?}");
+    }
 }

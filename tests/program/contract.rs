@@ -1,19 +1,22 @@
-//! `assess` answers with exactly the keys of the contract, for every case and a document with everything in it.
+//! `assess` answers with the keys of the contract, for every case and a document with everything in it: each of them is
+//! there, and what is added to them stands in the published schema.
 
 use std::collections::BTreeSet;
 
+use lobewatch::document::assessment::AssessmentDocument;
 use serde_json::{Value, json};
 
 use crate::running::{Program, case_files, days_ago, operated, parsed};
 
 const LOBES: [&str; 5] = ["RUL", "RML", "RLL", "LUL", "LLL"];
 
-/// Fails unless an object has these keys and no others.
+/// Fails unless an object has these keys. Others may have been added; the contract allows that.
 #[track_caller]
 fn assert_keys(object: &Value, keys: &[&str], place: &str) {
     let map = object.as_object().unwrap_or_else(|| panic!("{place} is no object: {object}"));
     let found: BTreeSet<&str> = map.keys().map(String::as_str).collect();
-    assert_eq!(found, keys.iter().copied().collect(), "{place}");
+    let missing: Vec<_> = keys.iter().filter(|key| !found.contains(**key)).collect();
+    assert!(missing.is_empty(), "{place} lacks {missing:?}: {object}");
 }
 
 #[track_caller]
@@ -59,6 +62,9 @@ fn assert_fits_the_contract(assessment: &Value) {
     ];
     assert_keys(assessment, &top, "$");
     assert_eq!(assessment["format"], "lobewatch.assessment/1");
+    // The type from which the schema is made refuses keys that it does not name.
+    let carried: AssessmentDocument = serde_json::from_value(assessment.clone()).unwrap();
+    assert_eq!(serde_json::to_value(carried).unwrap(), *assessment);
     assert_keys(&assessment["protocol"], &["id", "version"], "$.protocol");
     let dfi = &assessment["dfi"];
     assert_keys(dfi, &["class", "days", "lt_12_months"], "$.dfi");
@@ -135,22 +141,16 @@ fn assert_episode(episode: &Value) {
     assert!(recurrence["interval_days"].is_null() || is_bounds(&recurrence["interval_days"]), "{recurrence}");
 }
 
-/// Every pattern that the rules know, in the order of the catalogue.
+/// Every pattern of the catalogue, in its order.
 fn assert_patterns(patterns: &Value) {
     let ids: Vec<&str> = items(patterns, "$.patterns").iter().map(|it| it["id"].as_str().unwrap()).collect();
-    let catalogue = |id: &&str| (1..=18).any(|number| *id == format!("P{number:02}"));
-    assert!(ids.iter().all(catalogue), "{ids:?}");
-    assert!(ids.is_sorted_by(|one, next| one < next), "in the order of the catalogue: {ids:?}");
+    let catalogue: Vec<String> = (1..=20).map(|number| format!("P{number:02}")).collect();
+    assert_eq!(ids, catalogue);
     for pattern in items(patterns, "$.patterns") {
         assert_keys(pattern, &["id", "name", "state", "effect", "reason", "evidence", "missing"], "pattern");
         assert_one_of(&pattern["state"], &PATTERN, "pattern.state");
         assert!(pattern["reason"].as_str().is_some_and(|why| !why.is_empty()), "{pattern}");
         assert!(pattern["evidence"].is_array() && pattern["missing"].is_array(), "{pattern}");
-        let undecided = pattern["state"] == "unknown";
-        assert!(
-            !undecided || !items(&pattern["missing"], "missing").is_empty(),
-            "unknown for a reason: {pattern}"
-        );
     }
 }
 
@@ -210,7 +210,7 @@ fn full() -> Value {
 }
 
 #[test]
-fn every_case_and_a_full_document_are_answered_with_exactly_the_keys_of_the_contract() {
+fn every_case_and_a_full_document_are_answered_with_the_keys_of_the_contract() {
     let program = Program::on_sqlite();
     let mut files = case_files();
     files.push(format!("{}/tests/documents/contract-example.json", env!("CARGO_MANIFEST_DIR")));
@@ -219,14 +219,9 @@ fn every_case_and_a_full_document_are_answered_with_exactly_the_keys_of_the_cont
     arguments.extend(files.iter().cloned());
     let lines = program.done(&arguments);
     assert_eq!(lines.lines().count(), files.len(), "one line a document");
-    let mut catalogues = BTreeSet::new();
     for line in lines.lines() {
-        let assessment = parsed(line);
-        assert_fits_the_contract(&assessment);
-        let ids = items(&assessment["patterns"], "$.patterns").iter().map(|it| it["id"].to_string());
-        catalogues.insert(ids.collect::<Vec<_>>());
+        assert_fits_the_contract(&parsed(line));
     }
-    assert_eq!(catalogues.len(), 1, "no pattern is missing because it does not apply: {catalogues:?}");
     let last = parsed(lines.lines().last().unwrap());
     assert_eq!(last["study_id"], "FULL-1");
     assert_eq!(last["episodes"][0]["resected"], 17, "a bleb is no nodule: {last}");

@@ -9,7 +9,6 @@ both_databases!(
     replanning_cancels_and_revives_but_never_deletes,
     a_key_of_another_patient_is_a_conflict,
     due_reminders_carry_what_a_digest_line_needs,
-    a_superseded_step_is_not_due,
 );
 
 fn reminder(number: u64, step: &str, due_on: &str) -> ReminderRecord {
@@ -110,8 +109,6 @@ async fn due_reminders_carry_what_a_digest_line_needs(db: TestDatabase) {
     assert_eq!(late.iter().map(|line| line.step.as_str()).collect::<Vec<_>>(), ["notice", "due", "overdue"]);
     assert_eq!(late[2].next_step, None);
     assert_eq!(db.store.reminders_due("south", day("2024-04-30")).await.unwrap(), []);
-    assert_eq!(db.store.clinics_with_reminders_due(day("2024-01-31")).await.unwrap(), Vec::<String>::new());
-    assert_eq!(db.store.clinics_with_reminders_due(day("2024-02-01")).await.unwrap(), ["north"]);
 }
 
 fn assessment(patient_id: Uuid) -> AssessmentRecord {
@@ -132,18 +129,4 @@ fn assessment(patient_id: Uuid) -> AssessmentRecord {
         substance_hash: "00".to_owned(),
         created_at: minute(2),
     }
-}
-
-async fn a_superseded_step_is_not_due(db: TestDatabase) {
-    let patient = register(&db.store, 1).await.id;
-    save(&db.store, patient, &[reminder(20, "due", "2024-02-01"), reminder(21, "overdue", "2024-02-20")], 1)
-        .await;
-    let tx = db.store.writer().await.unwrap();
-    assert_eq!(tx.supersede_reminders(&[id(20)], "a higher step is due", minute(2)).await.unwrap(), 1);
-    assert_eq!(tx.supersede_reminders(&[id(20)], "again", minute(3)).await.unwrap(), 0);
-    tx.commit().await.unwrap();
-    let due = db.store.reminders_due("north", day("2024-03-01")).await.unwrap();
-    assert_eq!(due.iter().map(|line| line.id).collect::<Vec<_>>(), [id(21)]);
-    let stored = db.store.reminders(patient).await.unwrap();
-    assert_eq!(stored[0].cancelled_because.as_deref(), Some("a higher step is due"));
 }

@@ -2,15 +2,18 @@
 
 use std::time::Duration;
 
-use lobewatch::store::{DatabaseSettings, Store, StoreError};
+use lobewatch::store::{Backend, DatabaseSettings, Obstacle, Store, StoreError};
 
-use crate::support::{TestDatabase, fact, note, postgres::with_empty_database, put, record, register};
+use crate::support::{
+    TestDatabase, fact, id, minute, note, postgres::with_empty_database, put, record, register,
+};
 
 both_databases!(
     migrating_again_changes_nothing,
     facts_and_revisions_refuse_update_and_delete,
     a_fact_needs_its_revision_and_a_revision_its_author,
     a_schema_of_a_newer_program_is_refused,
+    a_registry_that_may_only_be_read_says_so_and_what_to_do,
 );
 
 async fn migrating_again_changes_nothing(db: TestDatabase) {
@@ -118,6 +121,39 @@ async fn a_new_file_and_its_companions_are_private() {
             std::fs::metadata(folder.path().join("made/for/it").join(name)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600, "{name}");
     }
+}
+
+async fn a_registry_that_may_only_be_read_says_so_and_what_to_do(db: TestDatabase) {
+    register(&db.store, 1).await;
+    let mut settings = db.settings.clone();
+    match db.store.backend() {
+        Backend::Sqlite => settings.url = settings.url.replace("mode=rwc", "mode=ro"),
+        Backend::Postgres => {
+            let forbid = "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = on',                           current_database()); END $$";
+            db.execute(forbid).await.unwrap();
+        }
+    }
+    let reader = Store::open(&settings).await.unwrap();
+    assert!(reader.find_patient("P-0001").await.unwrap().is_some());
+    let refusal = match reader.writer().await {
+        Ok(tx) => tx.create_patient(id(2), "P-0002", "north", minute(0)).await.unwrap_err(),
+        Err(refusal) => refusal,
+    };
+    assert!(matches!(refusal, StoreError::Unavailable { obstacle: Obstacle::ReadOnly, .. }), "{refusal}");
+    assert!(refusal.to_string().contains("write to the database file"), "{refusal}");
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_opened_says_what_to_check() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = DatabaseSettings {
+        url: format!("sqlite://{}", folder.path().display()),
+        max_connections: 1,
+        busy_timeout: Duration::from_millis(200),
+    };
+    let refusal = Store::open(&settings).await.unwrap_err();
+    assert!(matches!(refusal, StoreError::Unavailable { obstacle: Obstacle::CannotOpen, .. }), "{refusal}");
+    assert!(refusal.to_string().contains("may read and write both"), "{refusal}");
 }
 
 #[tokio::test]

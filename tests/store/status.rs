@@ -1,6 +1,8 @@
 //! Counts and the reconciliation: whoever is followed has something open, or is named.
 
-use lobewatch::store::{AssessmentRecord, DECISION_SLOT, HeadChange, SlotRecord, StatusCounts, TaskRecord};
+use lobewatch::store::{
+    AssessmentRecord, DECISION_SLOT, HeadChange, NO_NEXT_DATE_TASK, SlotRecord, StatusCounts, TaskRecord,
+};
 
 use crate::support::{TestDatabase, day, id, minute, note, register};
 
@@ -56,7 +58,8 @@ async fn follow(db: &TestDatabase, number: u64, followed: bool, slots: &[SlotRec
 
 async fn a_followed_patient_without_anything_open_is_named(db: TestDatabase) {
     let today = day("2024-02-01");
-    let task = [TaskRecord { key: "date".to_owned(), reason: "date missing".to_owned() }];
+    let task = [TaskRecord { key: NO_NEXT_DATE_TASK.to_owned(), reason: "date missing".to_owned() }];
+    let other = [TaskRecord { key: "margin-unknown".to_owned(), reason: "margin missing".to_owned() }];
     let closed = SlotRecord { open: false, ..slot("m3", "ct", Some("2024-03-01")) };
     follow(&db, 1, true, &[slot("m3", "ct", Some("2024-03-01"))], &[]).await;
     follow(&db, 2, true, &[slot("end", DECISION_SLOT, None)], &[]).await;
@@ -68,6 +71,7 @@ async fn a_followed_patient_without_anything_open_is_named(db: TestDatabase) {
     follow(&db, 6, true, &[closed], &[]).await;
     follow(&db, 7, true, &[slot("m3", "ct", None)], &[]).await;
     follow(&db, 8, true, &[slot("m3", "ct", Some("2099-03-01"))], &[]).await;
+    follow(&db, 11, true, &[], &other).await; // another question is no plan
     register(&db.store, 9).await; // never assessed
     let withdrawn = register(&db.store, 10).await;
     let tx = db.store.writer().await.unwrap();
@@ -79,7 +83,7 @@ async fn a_followed_patient_without_anything_open_is_named(db: TestDatabase) {
     tx.commit().await.unwrap();
     assert_eq!(
         db.store.unaccounted(today).await.unwrap(),
-        ["P-0001", "P-0003", "P-0005", "P-0006", "P-0007", "P-0008", "P-0009"]
+        ["P-0001", "P-0003", "P-0005", "P-0006", "P-0007", "P-0008", "P-0009", "P-0011"]
     );
 }
 
@@ -98,10 +102,17 @@ async fn counts_take_each_patient_once_under_the_worst_slot(db: TestDatabase) {
     follow(&db, 3, false, &[], &[]).await;
     let levels = async |on: &str| {
         let counts = db.store.counts(day(on)).await.unwrap();
+        let [clinic] = &db.store.counts_by_clinic(day(on)).await.unwrap()[..] else { panic!("one clinic") };
+        assert_eq!(
+            (clinic.followed, clinic.due, clinic.overdue),
+            (counts.followed, counts.due, counts.overdue + counts.severely_overdue),
+            "the page and its lines by clinic agree on {on}"
+        );
         (counts.due, counts.overdue, counts.severely_overdue)
     };
-    assert_eq!(levels("2024-02-15").await, (0, 0, 0));
-    assert_eq!(levels("2024-02-16").await, (1, 0, 0));
+    assert_eq!(levels("2024-02-16").await, (0, 0, 0), "the window has begun, the day has not come");
+    assert_eq!(levels("2024-02-29").await, (0, 0, 0));
+    assert_eq!(levels("2024-03-01").await, (1, 0, 0));
     assert_eq!(levels("2024-03-15").await, (1, 0, 0));
     assert_eq!(levels("2024-03-16").await, (0, 1, 0));
     assert_eq!(levels("2024-04-12").await, (0, 0, 1));

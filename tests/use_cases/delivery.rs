@@ -6,6 +6,8 @@ use chrono::TimeDelta;
 use lobewatch::app::{
     context::{Clinics, Context},
     deliver::deliver_waiting,
+    enqueue_digests::DigestTime,
+    sweep::sweep,
 };
 
 use super::{World, clinics, patient, with_follow_up};
@@ -18,6 +20,11 @@ both_databases!(
     a_changed_address_cancels_the_mail_to_the_old_one,
     after_an_outage_a_clinic_gets_one_digest,
     what_was_sent_is_not_sent_again,
+    what_is_overdue_stands_in_every_digest_until_it_is_settled,
+    an_escalation_goes_to_the_clinician_once_a_step_and_to_nobody_else,
+    a_run_for_a_future_day_silences_no_clinic,
+    a_slot_that_moved_to_another_day_is_told_of_anew,
+    a_followed_patient_without_any_date_is_named_in_the_digest,
     a_mail_without_a_way_out_is_tried_again_and_then_given_up_visibly,
 );
 
@@ -101,7 +108,107 @@ async fn what_was_sent_is_not_sent_again(db: TestDatabase) {
     world.sweep().await;
     let claim = world.claim().await.unwrap();
     let text = world.digest_text(&claim).await.unwrap();
-    assert!(!text.contains("P-1"), "the same step is told once: {text}");
+    assert!(text.contains("P-1") && !text.contains("(new)"), "still overdue, but no new step: {text}");
+}
+
+async fn what_is_overdue_stands_in_every_digest_until_it_is_settled(db: TestDatabase) {
+    let world = World::new(&db);
+    world.import(&[patient("P-1", "north")]).await;
+    let folder = tempfile::tempdir().unwrap();
+    for day in 0..5 {
+        world.sweep().await;
+        let claim = world.claim().await.unwrap();
+        let text = world.digest_text(&claim).await.unwrap();
+        assert!(text.contains("P-1") && text.contains("overdue"), "day {day}: {text}");
+        assert_eq!(text.contains("(new)"), day == 0, "day {day}: {text}");
+        world.clock.advance(TimeDelta::minutes(5));
+        deliver_waiting(&world.ctx, &World::delivery(folder.path()), || false).await.unwrap();
+        world.clock.advance(TimeDelta::hours(24));
+    }
+}
+
+async fn an_escalation_goes_to_the_clinician_once_a_step_and_to_nobody_else(db: TestDatabase) {
+    let mut world = World::new(&db);
+    let mut roles = clinics(Some("north@clinic.example"));
+    let north = roles.get_mut("north").unwrap();
+    north.clinician_email = Some("doctor@clinic.example".parse().unwrap());
+    north.service_lead_email = Some("lead@clinic.example".parse().unwrap());
+    world.ctx.clinics = Arc::new(Clinics::new(roles, chrono_tz::Europe::Rome));
+    world.import(&[patient("N-1", "north"), patient("S-1", "south")]).await;
+    let folder = tempfile::tempdir().unwrap();
+    let mut escalated = Vec::new();
+    for _ in 0..2 {
+        world.sweep().await;
+        while let Some(claim) = world.claim().await {
+            let text = world.digest_text(&claim).await.unwrap();
+            assert!(claim.clinic == "south" || !text.contains("S-1"), "{text}");
+            if claim.kind != "digest" {
+                assert!(text.contains("N-1"), "{text}");
+                escalated.push((claim.kind, claim.recipient));
+            }
+        }
+        world.clock.advance(TimeDelta::minutes(5));
+        deliver_waiting(&world.ctx, &World::delivery(folder.path()), || false).await.unwrap();
+        world.clock.advance(TimeDelta::hours(24));
+    }
+    escalated.sort();
+    let expected = [
+        ("escalation-clinician", "doctor@clinic.example"),
+        ("escalation-service-lead", "lead@clinic.example"),
+    ];
+    let expected = expected.map(|(kind, to)| (kind.to_owned(), to.to_owned()));
+    assert_eq!(escalated, expected, "the same step is escalated once, not every day");
+}
+
+async fn a_run_for_a_future_day_silences_no_clinic(db: TestDatabase) {
+    let world = World::new(&db);
+    world.import(&[patient("P-1", "north")]).await;
+    sweep(&world.ctx, Some("2027-12-31".parse().unwrap()), DigestTime::Now).await.unwrap();
+    world.sweep().await;
+    let folder = tempfile::tempdir().unwrap();
+    let report = deliver_waiting(&world.ctx, &World::delivery(folder.path()), || false).await.unwrap();
+    assert_eq!((report.sent, report.cancelled), (2, 0));
+}
+
+async fn a_slot_that_moved_to_another_day_is_told_of_anew(db: TestDatabase) {
+    let world = World::new(&db);
+    let active = |board: &str| {
+        format!(
+            r#"{{"format": "lobewatch.history/1", "patient": {{"study_id": "P-1", "clinic": "north"}},
+            "lung_metastases": {{"diagnosed_on": "2023-10-20"}},
+            "nodules": [{{"id": "n1", "lobe": "RLL", "origin": "imaging"}}],
+            "imaging": [{{"id": "ct1", "on": "2023-10-20", "modality": "ct",
+                "findings": [{{"nodule": "n1", "status": "new", "certainty": "definite"}}]}}],
+            {board}"follow_up": {{"vital_status": "alive"}}}}"#
+        )
+    };
+    world.import(&[active("")]).await;
+    let folder = tempfile::tempdir().unwrap();
+    world.sweep().await;
+    let report = deliver_waiting(&world.ctx, &World::delivery(folder.path()), || false).await.unwrap();
+    assert_eq!(report.sent, 1);
+    world.clock.advance(TimeDelta::days(1));
+    let board =
+        r#""board_decisions": [{"on": "2024-02-03", "decision": "observe", "rescan_on": "2024-03-15"}],"#;
+    world.import(&[active(board)]).await;
+    world.clock.set("2024-03-15T08:00:00Z".parse().unwrap());
+    world.sweep().await;
+    let claim = world.claim().await.unwrap();
+    let text = world.digest_text(&claim).await.unwrap();
+    assert!(text.contains("P-1") && text.contains("2024-03-15") && text.contains("(new)"), "{text}");
+}
+
+async fn a_followed_patient_without_any_date_is_named_in_the_digest(db: TestDatabase) {
+    let world = World::new(&db);
+    let undated =
+        r#"{"format": "lobewatch.history/1", "patient": {"study_id": "P-undated", "clinic": "north"}}"#;
+    world.import(&[undated.to_owned()]).await;
+    assert!(world.sweep().await.is_sound());
+    let claim = world.claim().await.unwrap();
+    assert!(world.digest_text(&claim).await.unwrap().contains("P-undated"));
+    let tasks = world.ctx.store.open_tasks(Some("north"), Some("plan-without-next-date")).await.unwrap();
+    assert_eq!(tasks.len(), 1);
+    assert_eq!(world.ctx.store.open_tasks(Some("south"), None).await.unwrap(), []);
 }
 
 async fn a_mail_without_a_way_out_is_tried_again_and_then_given_up_visibly(db: TestDatabase) {

@@ -18,7 +18,25 @@ both_databases!(
     a_batch_goes_back_as_a_whole_and_history_stays_readable,
     a_patient_changed_since_is_never_overwritten_by_a_roll_back,
     a_patient_has_a_plan_from_the_moment_of_the_import,
+    a_patient_with_thousands_of_questions_is_recorded,
+    documents_recorded_together_may_be_new_known_and_of_one_patient,
 );
+
+async fn documents_recorded_together_may_be_new_known_and_of_one_patient(db: TestDatabase) {
+    let world = World::new(&db);
+    world.import(&[patient("P-1", "north"), patient("P-2", "north")]).await;
+    let together = [corrected("P-1"), patient("P-2", "north"), patient("P-3", "north"), corrected("P-3")];
+    let (_, counts) = world.import(&together).await;
+    assert_eq!((counts.new, counts.changed, counts.unchanged), (1, 2, 1));
+    for (study_id, revisions) in [("P-1", 2), ("P-2", 1), ("P-3", 2)] {
+        let head = world.ctx.store.find_patient(study_id).await.unwrap().unwrap();
+        assert_eq!(head.head_seq, revisions, "{study_id}");
+        let assessed = world.ctx.store.latest_assessment(head.id).await.unwrap().unwrap();
+        assert_eq!(assessed.facts_seq, revisions, "{study_id}");
+    }
+    assert!(text(&world, "P-3", AsOf::Latest).await.contains("\"long_mm\":11"));
+    assert_eq!(db.number("SELECT COUNT(*) AS n FROM patients").await, 3);
+}
 
 fn corrected(study_id: &str) -> String {
     patient(study_id, "north").replace("\"long_mm\": 9", "\"long_mm\": 11")
@@ -95,4 +113,17 @@ async fn a_patient_has_a_plan_from_the_moment_of_the_import(db: TestDatabase) {
     let slots = world.ctx.store.slots(head.id).await.unwrap();
     assert!(slots.iter().any(|slot| slot.record.open), "{slots:?}");
     assert_eq!(world.ctx.store.unaccounted(world.ctx.today()).await.unwrap(), Vec::<String>::new());
+}
+
+async fn a_patient_with_thousands_of_questions_is_recorded(db: TestDatabase) {
+    const NODULES: usize = 5_000;
+    let world = World::new(&db);
+    let nodules: Vec<_> =
+        (0..NODULES).map(|at| format!(r#"{{"id": "x{at}", "lobe": "nos", "origin": "imaging"}}"#)).collect();
+    let known = r#""nodules": ["#;
+    let document = patient("P-1", "north").replace(known, &format!("{known}{}, ", nodules.join(", ")));
+    world.import(&[document]).await;
+    let open = db.number("SELECT COUNT(*) AS n FROM data_tasks WHERE closed_at IS NULL").await;
+    assert!(open >= i64::try_from(NODULES).unwrap(), "every nodule without lobe is asked about: {open}");
+    assert_eq!(db.number("SELECT COUNT(*) AS n FROM facts WHERE kind = 'nodule'").await, 5_001);
 }

@@ -76,9 +76,6 @@ async fn a_lost_plan_is_found_by_the_check_that_shares_no_code(db: TestDatabase)
     let world = World::new(&db);
     world.import(&[patient("P-1", "north"), patient("P-2", "north")]).await;
     world.sweep().await;
-    db.execute("DELETE FROM data_tasks WHERE patient_id = (SELECT id FROM patients WHERE study_id = 'P-1')")
-        .await
-        .unwrap();
     db.execute("DELETE FROM slots WHERE patient_id = (SELECT id FROM patients WHERE study_id = 'P-1')")
         .await
         .unwrap();
