@@ -213,7 +213,7 @@ impl Pairs {
         let scanning = began.elapsed();
         memory::forget_peak();
         let began = Instant::now();
-        let report = sweep(&registry.ctx, None, DigestTime::ClinicHour).await?;
+        let report = sweep(&registry.ctx, None, DigestTime::ClinicHour, || false).await?;
         let sweeping = began.elapsed();
         self.peak.values.extend(memory::peak().map(|bytes| bytes as f64 / MEBIBYTE));
         ensure!(report.is_sound(), "the sweep was not sound: {report:?}");

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::{
     context::{Context, DEFAULT_CLINIC},
+    repeat::Patience,
     save_assessment::Decisions,
     stored_history::{StoredHistoryError, changes_of, document_facts, stored_fact},
 };
@@ -17,7 +18,7 @@ use crate::{
     },
     domain::history::History,
     store::{
-        BatchCounts, HeadChange, NewBatch, NewPatient, PatientHead, RevisionNote, StoreError,
+        BatchCounts, BatchState, HeadChange, NewBatch, NewPatient, PatientHead, RevisionNote, StoreError,
         WriteTransaction,
     },
 };
@@ -89,9 +90,15 @@ impl<'a> Import<'a> {
             imported_by: note.by.clone(),
             source: note.source.clone(),
         };
-        let tx = ctx.store.writer().await?;
-        tx.open_batch(&batch).await?;
-        tx.commit().await?;
+        let mut patience = Patience::default();
+        loop {
+            let opened = open(ctx, &batch).await;
+            let again = opened.as_ref().is_err_and(StoreError::is_passing);
+            if !again || !patience.pause().await {
+                opened?;
+                break;
+            }
+        }
         Ok(Self { ctx, note, batch_id, counts: BatchCounts::default() })
     }
 
@@ -113,44 +120,71 @@ impl<'a> Import<'a> {
     }
 
     /// Records documents in one transaction: for each the changed facts as one revision, and the decisions that
-    /// follow from them. Either all of a patient is recorded or nothing.
+    /// follow from them. Either all of a patient is recorded or nothing. A transaction that another writer got in the
+    /// way of is repeated a few times.
     ///
     /// # Errors
-    /// As the store's; nothing of these documents is kept then.
+    /// [`ImportError::NotRunning`] if the batch was rolled back meanwhile; otherwise as the store's. Nothing of these
+    /// documents is kept then.
     pub async fn record(&mut self, histories: &[History]) -> Result<(), ImportError> {
+        let mut patience = Patience::default();
+        loop {
+            let recorded = self.record_together(histories).await;
+            let again = recorded.as_ref().is_err_and(ImportError::is_passing);
+            if !again || !patience.pause().await {
+                self.counts = recorded?;
+                return Ok(());
+            }
+        }
+    }
+
+    async fn record_together(&self, histories: &[History]) -> Result<BatchCounts, ImportError> {
+        // Ids in the order of the input, which is the order of exports; locks in the order of study ids, which is the
+        // same for everybody: two imports of the same patients wait for each other instead of holding each other up.
+        let mut in_order: Vec<_> =
+            histories.iter().map(|history| (history, self.ctx.ids.next_id())).collect();
+        in_order.sort_by(|(a, _), (b, _)| a.patient.study_id.as_str().cmp(b.patient.study_id.as_str()));
         let tx = self.ctx.store.writer().await?;
+        self.lock_running(&tx).await?;
         let mut counts = self.counts;
-        for group in histories.chunks(TOGETHER) {
-            let mut left: Vec<&History> = group.iter().collect();
+        for group in in_order.chunks(TOGETHER) {
+            let mut left = group.to_vec();
             while !left.is_empty() {
                 // A study id met again waits until the registry holds its first document.
                 let mut met = HashSet::new();
                 let (first, again) =
-                    left.into_iter().partition(|history| met.insert(history.patient.study_id.as_str()));
+                    left.into_iter().partition(|(history, _)| met.insert(history.patient.study_id.as_str()));
                 self.record_group(&tx, first, &mut counts).await?;
                 left = again;
             }
         }
         tx.commit().await?;
-        self.counts = counts;
-        Ok(())
+        Ok(counts)
     }
 
-    /// Records documents of different patients.
+    /// Holds the batch, so that a roll-back either comes before these documents or sees them.
+    async fn lock_running(&self, tx: &WriteTransaction) -> Result<(), ImportError> {
+        match tx.lock_batch(self.batch_id).await? {
+            Some(batch) if batch.state == BatchState::Running => Ok(()),
+            _ => Err(ImportError::NotRunning),
+        }
+    }
+
+    /// Records documents of different patients; each id is for a patient who is not registered yet.
     async fn record_group(
         &self,
         tx: &WriteTransaction,
-        histories: Vec<&History>,
+        histories: Vec<(&History, Uuid)>,
         counts: &mut BatchCounts,
     ) -> Result<(), ImportError> {
-        let ids: Vec<_> = histories.iter().map(|history| history.patient.study_id.as_str()).collect();
+        let ids: Vec<_> = histories.iter().map(|(history, _)| history.patient.study_id.as_str()).collect();
         let mut known: HashMap<_, _> =
             tx.find_patients(&ids).await?.into_iter().map(|head| (head.study_id.clone(), head)).collect();
         let mut decided = Vec::with_capacity(histories.len());
         let mut unknown = Vec::new();
-        for history in histories {
+        for (history, new_id) in histories {
             let Some(head) = known.remove(history.patient.study_id.as_str()) else {
-                unknown.push(history);
+                unknown.push((history, new_id));
                 continue;
             };
             let returns = head.withdrawn;
@@ -162,8 +196,8 @@ impl<'a> Import<'a> {
                 }
             }
         }
-        let new = unknown.iter().map(|history| self.new_patient(history)).collect();
-        for (head, history) in tx.register_patients(new).await?.iter().zip(unknown) {
+        let new = unknown.iter().map(|(history, new_id)| self.new_patient(history, *new_id)).collect();
+        for (head, (history, _)) in tx.register_patients(new).await?.iter().zip(unknown) {
             decided.push(self.decide(head, history)?);
             counts.new += 1;
         }
@@ -176,9 +210,9 @@ impl<'a> Import<'a> {
         Decisions::of(self.ctx, head, &assessment, None)
     }
 
-    fn new_patient(&self, history: &History) -> NewPatient {
+    fn new_patient(&self, history: &History, id: Uuid) -> NewPatient {
         NewPatient {
-            id: self.ctx.ids.next_id(),
+            id,
             study_id: history.patient.study_id.to_string(),
             clinic: clinic_of(history).to_owned(),
             note: self.revision_note(),
@@ -216,13 +250,30 @@ impl<'a> Import<'a> {
     /// Closes the batch.
     ///
     /// # Errors
-    /// As the store's.
-    pub async fn finish(self) -> Result<(Uuid, BatchCounts), StoreError> {
-        let tx = self.ctx.store.writer().await?;
-        tx.finish_batch(self.batch_id, self.counts, self.ctx.now()).await?;
-        tx.commit().await?;
-        Ok((self.batch_id, self.counts))
+    /// [`ImportError::NotRunning`] if it was rolled back meanwhile; otherwise as the store's.
+    pub async fn finish(self) -> Result<(Uuid, BatchCounts), ImportError> {
+        let mut patience = Patience::default();
+        loop {
+            let closed = self.close().await;
+            let again = closed.as_ref().is_err_and(ImportError::is_passing);
+            if !again || !patience.pause().await {
+                return closed.map(|()| (self.batch_id, self.counts));
+            }
+        }
     }
+
+    async fn close(&self) -> Result<(), ImportError> {
+        let tx = self.ctx.store.writer().await?;
+        self.lock_running(&tx).await?;
+        tx.finish_batch(self.batch_id, self.counts, self.ctx.now()).await?;
+        Ok(tx.commit().await?)
+    }
+}
+
+async fn open(ctx: &Context, batch: &NewBatch) -> Result<(), StoreError> {
+    let tx = ctx.store.writer().await?;
+    tx.open_batch(batch).await?;
+    tx.commit().await
 }
 
 fn clinic_of(history: &History) -> &str {
@@ -238,15 +289,24 @@ pub enum ImportError {
     /// What is stored for a patient cannot be read.
     #[error(transparent)]
     Stored(#[from] StoredHistoryError),
+    /// Somebody took the batch back while it was under way.
+    #[error("the import was rolled back meanwhile; start it again")]
+    NotRunning,
     /// The assessment could not be written down.
     #[error("the assessment could not be written as JSON; report this as a defect")]
     Assessment(#[from] serde_json::Error),
 }
 
 impl ImportError {
-    /// Whether the registry could not be reached: then nothing is known about the documents themselves.
+    /// Whether the import as a whole cannot go on: then nothing is known about the documents themselves.
     #[must_use]
-    pub const fn is_unavailable(&self) -> bool {
-        matches!(self, Self::Store(StoreError::Unavailable { .. }))
+    pub const fn ends_import(&self) -> bool {
+        matches!(self, Self::Store(StoreError::Unavailable { .. }) | Self::NotRunning)
+    }
+
+    /// Whether only another writer was in the way, so that the same transaction can be repeated at once.
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        matches!(self, Self::Store(error) if error.is_passing())
     }
 }

@@ -22,17 +22,17 @@ pub enum MailOutcome {
     Unknown,
 }
 
-/// How one document of an import ended.
+/// How one nightly run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DocumentOutcome {
-    /// A new patient.
-    New,
-    /// A known patient with changes.
-    Changed,
-    /// A known patient without changes.
-    Unchanged,
-    /// Not taken in.
-    Refused,
+pub enum SweepOutcome {
+    /// Every patient was handled, and nobody was unaccounted for.
+    Complete,
+    /// Some patients could not be handled, or were unaccounted for.
+    Incomplete,
+    /// It broke off.
+    Failed,
+    /// It was stopped with the service.
+    Stopped,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -41,7 +41,7 @@ struct MailLabels {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct DocumentLabels {
+struct SweepLabels {
     outcome: &'static str,
 }
 
@@ -56,13 +56,13 @@ impl From<MailOutcome> for MailLabels {
     }
 }
 
-impl From<DocumentOutcome> for DocumentLabels {
-    fn from(outcome: DocumentOutcome) -> Self {
+impl From<SweepOutcome> for SweepLabels {
+    fn from(outcome: SweepOutcome) -> Self {
         let outcome = match outcome {
-            DocumentOutcome::New => "new",
-            DocumentOutcome::Changed => "changed",
-            DocumentOutcome::Unchanged => "unchanged",
-            DocumentOutcome::Refused => "refused",
+            SweepOutcome::Complete => "complete",
+            SweepOutcome::Incomplete => "incomplete",
+            SweepOutcome::Failed => "failed",
+            SweepOutcome::Stopped => "stopped",
         };
         Self { outcome }
     }
@@ -74,11 +74,9 @@ type Count = Counter<u64, AtomicU64>;
 #[derive(Debug)]
 pub struct Metrics {
     registry: Registry,
-    sweeps: Count,
-    sweep_failures: Count,
+    sweeps: Family<SweepLabels, Count>,
     sweep_duration: Histogram,
     mails: Family<MailLabels, Count>,
-    documents: Family<DocumentLabels, Count>,
     gauges: Gauges,
 }
 
@@ -95,6 +93,7 @@ struct Gauges {
     mails_waiting: Gauge,
     mails_failed: Gauge,
     reminders_planned: Gauge,
+    night_needs_person: Gauge,
     last_run_finished: Gauge,
 }
 
@@ -109,10 +108,13 @@ impl Metrics {
     #[must_use]
     pub fn new() -> Self {
         let mut registry = Registry::with_prefix("lobewatch");
-        let sweeps = Count::default();
-        registry.register("sweeps", "Nightly runs that ended, however they ended", sweeps.clone());
-        let sweep_failures = Count::default();
-        registry.register("sweep_failures", "Nightly runs that broke off", sweep_failures.clone());
+        let sweeps = Family::<SweepLabels, Count>::default();
+        for outcome in
+            [SweepOutcome::Complete, SweepOutcome::Incomplete, SweepOutcome::Failed, SweepOutcome::Stopped]
+        {
+            drop(sweeps.get_or_create(&outcome.into()));
+        }
+        registry.register("sweeps", "Nightly runs of this process, by how they ended", sweeps.clone());
         // From a hundred patients on a laptop to a large registry on a slow disk.
         let sweep_duration = Histogram::new([0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 1800.0]);
         registry.register("sweep_duration_seconds", "How long nightly runs took", sweep_duration.clone());
@@ -121,37 +123,19 @@ impl Metrics {
             drop(mails.get_or_create(&outcome.into()));
         }
         registry.register("mail_attempts", "Attempts to send a mail, by how they ended", mails.clone());
-        let documents = Family::<DocumentLabels, Count>::default();
-        for outcome in [
-            DocumentOutcome::New,
-            DocumentOutcome::Changed,
-            DocumentOutcome::Unchanged,
-            DocumentOutcome::Refused,
-        ] {
-            drop(documents.get_or_create(&outcome.into()));
-        }
-        registry.register("import_documents", "History documents, by what became of them", documents.clone());
         let gauges = Gauges::registered(&mut registry);
-        Self { registry, sweeps, sweep_failures, sweep_duration, mails, documents, gauges }
+        Self { registry, sweeps, sweep_duration, mails, gauges }
     }
 
     /// Counts a nightly run that ended after `duration`.
-    pub fn sweep_ended(&self, duration: Duration, succeeded: bool) {
-        self.sweeps.inc();
-        if !succeeded {
-            self.sweep_failures.inc();
-        }
+    pub fn sweep_ended(&self, duration: Duration, outcome: SweepOutcome) {
+        self.sweeps.get_or_create(&outcome.into()).inc();
         self.sweep_duration.observe(duration.as_secs_f64());
     }
 
     /// Counts one attempt to send a mail.
     pub fn mail_attempted(&self, outcome: MailOutcome) {
         self.mails.get_or_create(&outcome.into()).inc();
-    }
-
-    /// Counts `n` documents of an import.
-    pub fn documents_imported(&self, outcome: DocumentOutcome, n: u64) {
-        self.documents.get_or_create(&outcome.into()).inc_by(n);
     }
 
     /// Takes the gauges from the registry; `None` marks them as out of date (`lobewatch_registry_readable 0`).
@@ -173,9 +157,8 @@ impl Metrics {
         set(&gauges.mails_waiting, status.mails_waiting);
         set(&gauges.mails_failed, status.mails_failed);
         set(&gauges.reminders_planned, status.reminders_planned);
-        if let Some(finished_at) = status.last_run.as_ref().and_then(|run| run.finished_at) {
-            gauges.last_run_finished.set(finished_at.timestamp());
-        }
+        gauges.night_needs_person.set(i64::from(status.night().needs_person()));
+        gauges.last_run_finished.set(status.last_finished_at.map_or(0, |at| at.timestamp()));
     }
 
     /// The text of a scrape.
@@ -209,8 +192,13 @@ impl Gauges {
             ("mails_failed", "Mails given up on", &gauges.mails_failed),
             ("reminders_planned", "Reminders planned for later", &gauges.reminders_planned),
             (
+                "night_needs_person",
+                "1 if last night's run did not start, broke off, left somebody out or found somebody lost",
+                &gauges.night_needs_person,
+            ),
+            (
                 "last_run_finished_timestamp_seconds",
-                "When the last nightly run ended, 0 before the first",
+                "When the last nightly run ended that went through all patients, 0 before the first",
                 &gauges.last_run_finished,
             ),
         ];
@@ -218,5 +206,29 @@ impl Gauges {
             registry.register(name, help, gauge.clone());
         }
         gauges
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    const DOCUMENT: &str = include_str!("../../docs/operating.md");
+
+    #[test]
+    fn the_operating_document_names_every_number_and_no_other() {
+        let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let documented: BTreeSet<_> =
+            DOCUMENT.split(|c| !is_name(c)).filter(|word| word.starts_with("lobewatch_")).collect();
+        let text = Metrics::new().render().unwrap();
+        let real: BTreeSet<_> = text
+            .lines()
+            .filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' '))
+            .map(|(name, kind)| if kind == "counter" { format!("{name}_total") } else { name.to_owned() })
+            .collect();
+        assert!(real.len() > 10, "{text}");
+        assert_eq!(documented, real.iter().map(String::as_str).collect());
     }
 }

@@ -6,13 +6,14 @@ use cron::Schedule;
 
 use super::{
     context::Context,
+    night::Night,
     status::{
         BoxFuture, ClinicStatus, ReadinessProbe, RegistryStatus, RunOutcome, RunSummary, StatusError,
         StatusSource,
     },
     sweep::RUN_KIND,
 };
-use crate::store;
+use crate::store::{self, Store, StoreError};
 
 /// Reads the registry for the pages.
 #[derive(Debug, Clone)]
@@ -29,26 +30,24 @@ impl StatusReader {
         Self { ctx, nightly, zone }
     }
 
-    async fn read(&self) -> Result<RegistryStatus, store::StoreError> {
+    async fn read(&self) -> Result<RegistryStatus, StoreError> {
         let now = self.ctx.now();
         let today = self.ctx.today();
         let counts = self.ctx.store.counts(today).await?;
         let unaccounted = self.ctx.store.unaccounted(today).await?.len();
-        let last_run = self.ctx.store.last_run(RUN_KIND).await?;
+        let LastRuns { newest, finished_at } = last_runs(&self.ctx.store, now).await?;
         let local = now.with_timezone(&self.zone);
         let mut clinics = Vec::new();
         for clinic in self.ctx.store.counts_by_clinic(today).await? {
-            let name = self
-                .ctx
-                .clinics
-                .get(&clinic.clinic)
-                .map_or_else(|| clinic.clinic.clone(), |own| own.name.clone());
+            let own = self.ctx.clinics.get(&clinic.clinic);
+            let name = own.map_or_else(|| clinic.clinic.clone(), |own| own.name.clone());
             clinics.push(ClinicStatus {
                 slug: clinic.clinic,
                 name,
                 followed: number(clinic.followed),
                 due: number(clinic.due),
                 overdue: number(clinic.overdue),
+                has_recipient: own.is_some_and(|own| own.coordinator_email.is_some()),
             });
         }
         Ok(RegistryStatus {
@@ -63,7 +62,8 @@ impl StatusReader {
             mails_waiting: number(counts.mails_waiting),
             mails_failed: number(counts.mails_failed),
             reminders_planned: number(counts.reminders_planned),
-            last_run: last_run.map(run_summary),
+            last_run: newest,
+            last_finished_at: finished_at,
             last_due_at: last_due(&self.nightly, local),
             next_run_at: self.nightly.after(&local).next().map(|next| next.with_timezone(&Utc)),
             protocol: self.protocol_words(),
@@ -79,6 +79,48 @@ impl StatusReader {
         };
         format!("{} version {}, {approval}", protocol.id, protocol.version)
     }
+}
+
+struct LastRuns {
+    newest: Option<RunSummary>,
+    finished_at: Option<DateTime<Utc>>,
+}
+
+/// The newest runs by now. One that a wrong clock put into the future says nothing about last night.
+async fn last_runs(store: &Store, now: DateTime<Utc>) -> Result<LastRuns, StoreError> {
+    let finished = store.last_finished_run(RUN_KIND, now).await?;
+    let newest =
+        store.last_run(RUN_KIND).await?.filter(|run| run.started_at <= now).or_else(|| finished.clone());
+    Ok(LastRuns { newest: newest.map(run_summary), finished_at: finished.and_then(|run| run.finished_at) })
+}
+
+/// Last night's run for a caller that shows nothing else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NightReport {
+    /// How it went.
+    pub night: Night,
+    /// The run it rests on; `None` before the first.
+    pub run: Option<RunSummary>,
+    /// Study ids of followed patients for whom nothing is planned.
+    pub unaccounted: Vec<String>,
+}
+
+/// How last night's run went, by the same judgement as the status page.
+///
+/// # Errors
+/// As the store's.
+pub async fn read_night(
+    store: &Store,
+    nightly: &Schedule,
+    zone: Tz,
+    now: DateTime<Utc>,
+) -> Result<NightReport, StoreError> {
+    let local = now.with_timezone(&zone);
+    let unaccounted = store.unaccounted(local.date_naive()).await?;
+    let run = last_runs(store, now).await?.newest;
+    let lost = u64::try_from(unaccounted.len()).unwrap_or(u64::MAX);
+    let night = Night::judge(run.as_ref(), last_due(nightly, local), lost, now);
+    Ok(NightReport { night, run, unaccounted })
 }
 
 /// The last instant at or before now at which the schedule wanted a run.
@@ -98,7 +140,8 @@ fn run_summary(run: store::Run) -> RunSummary {
         as_of: run.as_of,
         outcome: match run.outcome {
             store::RunOutcome::Running => RunOutcome::Running,
-            store::RunOutcome::Complete | store::RunOutcome::Incomplete => RunOutcome::Completed,
+            store::RunOutcome::Complete => RunOutcome::Completed,
+            store::RunOutcome::Incomplete => RunOutcome::Incomplete,
             store::RunOutcome::Failed => RunOutcome::Failed,
         },
         n_patients: number(run.n_patients),
@@ -108,7 +151,7 @@ fn run_summary(run: store::Run) -> RunSummary {
 
 impl StatusSource for StatusReader {
     fn status(&self) -> BoxFuture<'_, Result<RegistryStatus, StatusError>> {
-        Box::pin(async { self.read().await.map_err(|error| StatusError(Box::new(error))) })
+        Box::pin(async { self.read().await.map_err(StatusError::new) })
     }
 }
 

@@ -11,15 +11,24 @@ use std::{
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use thiserror::Error;
 
+use super::night::Night;
 use crate::clock::SharedClock;
 
 /// A future that a trait object can return.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// The registry cannot be read just now. The cause is for the log; outside only "unavailable" is said.
-#[derive(Debug, Error)]
+#[derive(Debug, Clone, Error)]
 #[error("the registry cannot be read; check that the database is reachable")]
-pub struct StatusError(#[source] pub Box<dyn std::error::Error + Send + Sync>);
+pub struct StatusError(#[source] Arc<dyn std::error::Error + Send + Sync>);
+
+impl StatusError {
+    /// With what went wrong.
+    #[must_use]
+    pub fn new(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self(Arc::from(cause.into()))
+    }
+}
 
 /// Where the status page gets its counts from.
 pub trait StatusSource: Send + Sync + 'static {
@@ -59,8 +68,10 @@ pub struct RegistryStatus {
     pub mails_failed: u64,
     /// Reminders planned for later.
     pub reminders_planned: u64,
-    /// The nightly run that started last; `None` before the first.
+    /// The nightly run that started last; `None` before the first. A run for another day than today is none.
     pub last_run: Option<RunSummary>,
+    /// When the last nightly run ended that went through all patients; `None` before the first.
+    pub last_finished_at: Option<DateTime<Utc>>,
     /// The last instant at or before `now` at which the schedule wanted a run; `None` if that is not known. With
     /// `last_run` it tells whether a night was missed.
     pub last_due_at: Option<DateTime<Utc>>,
@@ -94,8 +105,10 @@ pub struct RunSummary {
 pub enum RunOutcome {
     /// It has not ended.
     Running,
-    /// It went through all patients, perhaps with single failures (`n_failed`).
+    /// It handled every patient, and nobody was unaccounted for.
     Completed,
+    /// It went through all patients, but could not handle some (`n_failed`) or found some unaccounted for.
+    Incomplete,
     /// It broke off.
     Failed,
 }
@@ -113,6 +126,16 @@ pub struct ClinicStatus {
     pub due: u64,
     /// See [`RegistryStatus::overdue`].
     pub overdue: u64,
+    /// Whether the configuration names somebody who receives its reminders.
+    pub has_recipient: bool,
+}
+
+impl RegistryStatus {
+    /// How the last night went.
+    #[must_use]
+    pub fn night(&self) -> Night {
+        Night::judge(self.last_run.as_ref(), self.last_due_at, self.unaccounted, self.now)
+    }
 }
 
 /// The signs of life of the loops. Clones share them. A loop that has been silent for two intervals is not ready.

@@ -33,7 +33,7 @@ enum BatchesCommand {
         /// Who; the name of the signed-in user where left out.
         #[arg(long)]
         by: Option<String>,
-        /// Leave patients alone that were changed since.
+        /// Leave patients alone that were changed since; the import is not marked as rolled back then.
         #[arg(long)]
         skip_changed: bool,
     },
@@ -71,11 +71,16 @@ pub(super) async fn run(
             match roll_back_batch(&ctx, *id, &by, reason, *skip_changed).await {
                 Ok(report) => {
                     terminal.line(format!(
-                        "{} patients restored, {} withdrawn",
-                        report.restored, report.withdrawn
+                        "{} patients restored, {} withdrawn, {} as before already",
+                        report.restored, report.withdrawn, report.already_restored
                     ))?;
-                    for study_id in report.changed_since {
+                    for study_id in &report.changed_since {
                         terminal.remark(format!("left alone, changed since: {study_id}"))?;
+                    }
+                    if !report.is_whole() {
+                        terminal.line(
+                            "the import is not marked as rolled back, because patients were left alone; repeat this once they are settled",
+                        )?;
                     }
                     Ok(Exit::Done)
                 }

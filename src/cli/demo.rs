@@ -47,7 +47,7 @@ pub(super) async fn run(
     let ctx = wiring::context(&settings, terminal).await?;
     let recorded = import_cases(&ctx).await?;
     terminal.line(format!("{recorded} published case histories recorded, moved into the recent past"))?;
-    let report = sweep(&ctx, None, DigestTime::Now).await?;
+    let report = sweep(&ctx, None, DigestTime::Now, || false).await?;
     sweep_command::print(&report, terminal)?;
     let delivery = wiring::delivery(&settings, std::sync::Arc::new(Metrics::new()))?;
     let sent = deliver_waiting(&ctx, &delivery, || false).await?;

@@ -4,7 +4,12 @@ use std::sync::Arc;
 
 use super::{Exit, terminal::Terminal, wiring};
 use crate::{
-    app::{metrics::Metrics, sweep::RUN_KIND},
+    app::{
+        metrics::Metrics,
+        night::Night,
+        read_status::{NightReport, read_night},
+    },
+    clock::{Clock as _, SystemClock},
     config::{LoadOptions, Settings},
     store::Store,
 };
@@ -77,26 +82,63 @@ async fn check_registry(settings: &Settings, report: &mut Report<'_>) -> anyhow:
         return Ok(report.bad("schema", &text)?);
     }
     report.good("schema", "up to date")?;
-    check_last_run(&store, report).await
+    check_night(&store, settings, report).await?;
+    check_recipients(&store, settings, report).await
 }
 
-async fn check_last_run(store: &Store, report: &mut Report<'_>) -> anyhow::Result<()> {
-    match store.last_run(RUN_KIND).await {
-        Err(error) => report.bad("nightly run", &error.to_string())?,
-        Ok(None) => report.note("nightly run", "there was none yet")?,
-        Ok(Some(run)) => {
+/// The same judgement as on the status page, with the names of those who need a person.
+async fn check_night(store: &Store, settings: &Settings, report: &mut Report<'_>) -> anyhow::Result<()> {
+    let schedule = &settings.schedule;
+    let read = read_night(store, &schedule.nightly, schedule.time_zone, SystemClock.now()).await;
+    let NightReport { night, run, unaccounted } = match read {
+        Ok(read) => read,
+        Err(error) => return Ok(report.bad("nightly run", &error.to_string())?),
+    };
+    if !unaccounted.is_empty() {
+        let text = format!("nothing is planned for {}: look at them today", unaccounted.join(", "));
+        report.bad("unaccounted", &text)?;
+    }
+    let Some(run) = run else { return Ok(report.note("nightly run", "there was none yet")?) };
+    let text = format!(
+        "{} for {}, {} patients, {} failed",
+        night_in_words(night),
+        run.as_of,
+        run.n_patients,
+        run.n_failed
+    );
+    match night {
+        Night::UnderWay => report.note("nightly run", &text)?,
+        night if night.needs_person() => report.bad("nightly run", &text)?,
+        _ => report.good("nightly run", &text)?,
+    }
+    Ok(())
+}
+
+fn night_in_words(night: Night) -> &'static str {
+    match night {
+        Night::NeverRan => "none",
+        Night::NotStarted => "none since it was last wanted; is the service running? The last one was",
+        Night::BrokeOff => "broke off, the log names the cause;",
+        Night::CutOff => "has no end on record; is the service running? It was",
+        Night::UnderWay => "under way",
+        Night::Unaccounted => "left somebody unaccounted for;",
+        Night::Incomplete => "incomplete, the log names the patients;",
+        Night::Worked => "complete",
+    }
+}
+
+/// Clinics that look after somebody and have nobody who is told.
+async fn check_recipients(store: &Store, settings: &Settings, report: &mut Report<'_>) -> anyhow::Result<()> {
+    let clinics = match store.clinics().await {
+        Ok(clinics) => clinics,
+        Err(error) => return Ok(report.bad("clinic", &error.to_string())?),
+    };
+    for slug in clinics {
+        if settings.clinics.get(&slug).is_none_or(|clinic| clinic.coordinator_email.is_none()) {
             let text = format!(
-                "{} for {}, {} patients, {} failed",
-                run.outcome.as_str(),
-                run.as_of,
-                run.n_patients,
-                run.n_failed
+                "{slug} has patients and nobody receives its digest; set clinics.{slug}.coordinator_email"
             );
-            if run.outcome.as_str() == "complete" {
-                report.good("nightly run", &text)?;
-            } else {
-                report.bad("nightly run", &text)?;
-            }
+            report.bad("clinic", &text)?;
         }
     }
     Ok(())

@@ -8,7 +8,10 @@ use tokio::net::TcpListener;
 
 use super::{Exit, terminal::Terminal, wiring};
 use crate::{
-    app::{context::Context, metrics::Metrics, read_status::StatusReader, status::Heartbeats},
+    app::{
+        context::Context, fresh_status::FreshStatus, metrics::Metrics, read_status::StatusReader,
+        status::Heartbeats,
+    },
     config::{LoadOptions, Settings},
     jobs::{delivery, nightly},
     lifecycle::{Shutdown, TaskSet},
@@ -46,11 +49,9 @@ pub(super) async fn until_stopped(
     heartbeats.register(delivery::NAME, TimeDelta::minutes(15));
     let shutdown = Shutdown::new();
     shutdown.listen_for_signals()?;
-    let status = Arc::new(StatusReader::new(
-        ctx.clone(),
-        settings.schedule.nightly.clone(),
-        settings.schedule.time_zone,
-    ));
+    let reader =
+        StatusReader::new(ctx.clone(), settings.schedule.nightly.clone(), settings.schedule.time_zone);
+    let status = Arc::new(FreshStatus::new(reader, Arc::clone(&ctx.clock)));
     let state = WebState {
         status: Arc::clone(&status) as Arc<_>,
         readiness: status,

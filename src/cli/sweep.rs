@@ -11,7 +11,7 @@ use crate::{
         deliver::deliver_waiting,
         enqueue_digests::DigestTime,
         metrics::Metrics,
-        sweep::{SweepReport, sweep},
+        sweep::{SweepReport, is_other_day, sweep},
     },
     config::LoadOptions,
 };
@@ -34,7 +34,15 @@ pub(super) async fn run(
     let settings = wiring::settings(load)?;
     let ctx = wiring::context(&settings, terminal).await?;
     let time = if arguments.no_send { DigestTime::ClinicHour } else { DigestTime::Now };
-    let report = sweep(&ctx, arguments.as_of, time).await?;
+    if let Some(day) = arguments.as_of
+        && is_other_day(&ctx, Some(day)).await?
+    {
+        terminal.remark(format!(
+            "{day} is not today at every clinic: this run plans for that day and does not count as last night's; the \
+             next nightly run plans for today again"
+        ))?;
+    }
+    let report = sweep(&ctx, arguments.as_of, time, || false).await?;
     print(&report, terminal)?;
     let mut sound = report.is_sound();
     if !arguments.no_send {

@@ -66,13 +66,14 @@ pub(super) async fn open_store(settings: &Settings) -> anyhow::Result<Store> {
 
 /// A new registry gets its schema; an older schema is a person's decision.
 async fn prepare_schema(store: &Store, terminal: &mut Terminal) -> anyhow::Result<()> {
-    let pending = store.pending_migrations().await?;
-    if pending.is_empty() {
-        return Ok(());
-    }
+    // Asked first: while two programs start on a new registry, it may stop being new between two questions.
     if store.is_new().await? {
         store.migrate().await?;
         terminal.remark("made a new registry")?;
+        return Ok(());
+    }
+    let pending = store.pending_migrations().await?;
+    if pending.is_empty() {
         return Ok(());
     }
     Err(InputError(format!(

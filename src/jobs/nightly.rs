@@ -1,8 +1,9 @@
-//! The nightly loop: wakes often, and runs the sweep when the schedule has wanted it since the last run.
+//! The nightly loop: wakes often, and runs the sweep when the schedule has wanted it since the last finished run.
 //!
 //! The schedule is asked "when did you last want a run?", not "do you want one now?", so a service that was off at
-//! night runs the sweep when it comes back. The cron crate has no answer for a local time that a clock change leaves
-//! out; therefore no more than [`LONGEST_GAP`] passes between two runs, whatever the schedule says.
+//! night runs the sweep when it comes back, and a run that failed or was killed is repeated the same night. The cron
+//! crate has no answer for a local time that a clock change leaves out; therefore a run is wanted [`LONGEST_GAP`]
+//! after the last, whatever the schedule says.
 
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
@@ -14,9 +15,10 @@ use crate::{
     app::{
         context::Context,
         enqueue_digests::DigestTime,
-        metrics::Metrics,
+        journal::Journal,
+        metrics::{Metrics, SweepOutcome},
         status::Heartbeats,
-        sweep::{RUN_KIND, sweep},
+        sweep::{SweepError, sweep},
     },
     lifecycle::Shutdown,
 };
@@ -28,25 +30,24 @@ pub const NAME: &str = "nightly";
 /// A night that the schedule leaves out (a clock change) is made up for after this time.
 const LONGEST_GAP: TimeDelta = TimeDelta::hours(25);
 
-/// Whether a run is wanted now, given when the last one started.
+/// Whether a run is wanted now, given the runs so far. One that did not get to its end does not count as one, but
+/// holds the next attempt back for a while.
 #[must_use]
-pub fn is_wanted(
-    schedule: &Schedule,
-    zone: Tz,
-    last_started_at: Option<DateTime<Utc>>,
-    now: DateTime<Utc>,
-) -> bool {
-    let Some(last) = last_started_at else { return true };
+pub fn is_wanted(schedule: &Schedule, zone: Tz, journal: &Journal, now: DateTime<Utc>) -> bool {
+    if journal.not_before.is_some_and(|not_before| now < not_before) {
+        return false;
+    }
+    let Some(last) = journal.last_finished else { return true };
     if now.signed_duration_since(last) >= LONGEST_GAP {
         return true;
     }
     schedule.after(&last.with_timezone(&zone)).next().is_some_and(|next| next <= now)
 }
 
-/// Runs until stopping begins.
+/// Runs until stopping begins; a sweep under way ends after the patient it is at.
 ///
 /// # Errors
-/// None: a run that fails is logged, counted and tried again at the next tick.
+/// None: a run that fails is logged, counted and tried again when the journal allows it.
 pub async fn run(
     ctx: Context,
     schedule: Schedule,
@@ -55,29 +56,28 @@ pub async fn run(
     heartbeats: Heartbeats,
     shutdown: Shutdown,
 ) -> Result<(), Infallible> {
-    loop {
+    while !shutdown.is_stopping() {
         heartbeats.beat(NAME);
-        let last = ctx.store.last_run(RUN_KIND).await;
-        match last {
-            Ok(last) if is_wanted(&schedule, zone, last.as_ref().map(|run| run.started_at), ctx.now()) => {
-                sweep_once(&ctx, &metrics).await;
+        match Journal::read(&ctx).await {
+            Ok(journal) if is_wanted(&schedule, zone, &journal, ctx.now()) => {
+                sweep_once(&ctx, &metrics, &shutdown).await;
             }
             Ok(_) => {}
             Err(error) => tracing::error!(error = %error, "the journal of runs cannot be read: trying again"),
         }
-        if !shutdown.pause(TICK).await {
-            return Ok(());
-        }
+        shutdown.pause(TICK).await;
     }
+    Ok(())
 }
 
-async fn sweep_once(ctx: &Context, metrics: &Metrics) {
+async fn sweep_once(ctx: &Context, metrics: &Metrics, shutdown: &Shutdown) {
     let started_at = ctx.now();
-    let outcome = sweep(ctx, None, DigestTime::ClinicHour).await;
+    let outcome = sweep(ctx, None, DigestTime::ClinicHour, || shutdown.is_stopping()).await;
     let took = ctx.now().signed_duration_since(started_at).to_std().unwrap_or_default();
     match outcome {
         Ok(report) => {
-            metrics.sweep_ended(took, report.is_sound());
+            let ended = if report.is_sound() { SweepOutcome::Complete } else { SweepOutcome::Incomplete };
+            metrics.sweep_ended(took, ended);
             tracing::info!(
                 sweep.patients = report.patients,
                 sweep.changed = report.changed,
@@ -86,9 +86,13 @@ async fn sweep_once(ctx: &Context, metrics: &Metrics) {
                 "nightly run ended"
             );
         }
+        Err(SweepError::Stopped) => {
+            metrics.sweep_ended(took, SweepOutcome::Stopped);
+            tracing::info!("nightly run stopped with the service: it is repeated at the next start");
+        }
         Err(error) => {
-            metrics.sweep_ended(took, false);
-            tracing::error!(error = %error, "nightly run broke off: it is tried again");
+            metrics.sweep_ended(took, SweepOutcome::Failed);
+            tracing::error!(error = %error, "nightly run broke off: it is tried again in a few minutes");
         }
     }
 }
@@ -102,8 +106,22 @@ mod tests {
     }
 
     fn wanted(last: Option<&str>, now: &str) -> bool {
+        wanted_after(last, None, now)
+    }
+
+    fn wanted_after(last: Option<&str>, not_before: Option<&str>, now: &str) -> bool {
         let schedule: Schedule = "0 30 2 * * *".parse().unwrap();
-        is_wanted(&schedule, chrono_tz::Europe::Rome, last.map(at), at(now))
+        let journal = Journal { last_finished: last.map(at), not_before: not_before.map(at) };
+        is_wanted(&schedule, chrono_tz::Europe::Rome, &journal, at(now))
+    }
+
+    #[test]
+    fn a_run_that_broke_off_is_repeated_the_same_night_but_not_at_once() {
+        let (last, again) = (Some("2026-03-01T01:30:05Z"), Some("2026-03-02T01:35:00Z"));
+        assert!(!wanted_after(last, again, "2026-03-02T01:34:59Z"));
+        assert!(wanted_after(last, again, "2026-03-02T01:35:00Z"));
+        assert!(!wanted_after(None, again, "2026-03-02T01:34:59Z"), "the first run of all as well");
+        assert!(!wanted_after(Some("2026-03-02T01:30:05Z"), again, "2026-03-02T01:36:00Z"), "done meanwhile");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::{
     dfi::Dfi,
     episode::{Episode, RecurrenceState},
     evidence::Evidence,
-    facts::{Facts, before, last_of},
+    facts::{Facts, before, last_of, on_or_before},
     nodule_state::NoduleStatus,
 };
 
@@ -38,6 +38,30 @@ impl<'a> Case<'a, '_> {
     #[must_use]
     pub const fn last_episode(&self) -> Option<&'a Episode> {
         self.episodes.last()
+    }
+
+    /// A statement about the last episode; unknown where it is not certain which one that is and they differ.
+    #[must_use]
+    pub fn of_last(&self, statement: impl Fn(&Episode) -> Truth) -> Truth {
+        let starts = self.episodes.iter().map(|episode| episode.started_on.and_then(PartialDate::earliest));
+        let latest_start = starts.max().flatten();
+        let may_be_last = |episode: &&Episode| {
+            let until = episode.treated_until.and_then(PartialDate::latest);
+            until.zip(latest_start).is_none_or(|(until, start)| until >= start)
+        };
+        let mut answers = self.episodes.iter().filter(may_be_last).map(statement);
+        let first = answers.next().unwrap_or(Truth::False);
+        answers.fold(first, |one, other| if one == other { one } else { Truth::Unknown })
+    }
+
+    /// A statement that hangs on the order of the episodes; unknown where that is not certain.
+    #[must_use]
+    pub fn in_order(&self, statement: Truth) -> Truth {
+        let certain = self.episodes.windows(2).all(|pair| match pair {
+            [one, other] => on_or_before(one.treated_until, other.started_on).is_true(),
+            _ => true,
+        });
+        if certain { statement } else { Truth::Unknown }
     }
 
     /// Nodules that are there and untreated.

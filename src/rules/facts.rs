@@ -12,7 +12,7 @@ use crate::domain::{
     imaging::ImagingStudy,
     nodule::Nodule,
     operation::{Operation, Resection, ResectionTarget},
-    text::NoduleId,
+    text::{NoduleId, StudyKey},
     therapy::LocalTherapy,
     truth::Truth,
     vocabulary::{Extent, Fate, Modality, Purpose},
@@ -78,7 +78,9 @@ impl<'h> Facts<'h> {
     }
 
     fn link(&mut self) {
-        for (at, study) in self.studies.iter().enumerate() {
+        let days: HashMap<&StudyKey, Option<PartialDate>> =
+            self.studies.iter().map(|study| (&study.id, study.on)).collect();
+        for study in &self.studies {
             for finding in &study.findings {
                 let Some(nodule) = self.index.get(&finding.nodule).and_then(|at| self.nodules.get_mut(*at))
                 else {
@@ -87,15 +89,12 @@ impl<'h> Facts<'h> {
                 nodule.sightings.push((study, finding));
                 if is_seen(finding.fate) {
                     nodule.reported_on = first_of(nodule.reported_on, study.on);
-                    let hindsight = (finding.visible_before == Some(true)).then(|| {
-                        let comparator = study.comparator.as_ref();
-                        let named = comparator
-                            .and_then(|id| self.studies.iter().find(|earlier| earlier.id == *id).copied());
-                        named.or_else(|| {
-                            at.checked_sub(1).and_then(|before| self.studies.get(before).copied())
-                        })
-                    });
-                    let on = hindsight.flatten().map_or(study.on, |earlier| first_of(study.on, earlier.on));
+                    let on = match (finding.visible_before, &study.comparator) {
+                        (Some(true), Some(id)) => first_of(study.on, days.get(id).copied().flatten()),
+                        // Some earlier study showed it; nobody said which.
+                        (Some(true), None) => bounded(None, study.on.and_then(PartialDate::latest)),
+                        _ => study.on,
+                    };
                     nodule.seen_on = first_of(nodule.seen_on, on);
                 }
             }

@@ -14,7 +14,7 @@ use crate::{
 };
 
 use super::{
-    facts::{Facts, NoduleFacts, is_seen},
+    facts::{Facts, NoduleFacts, is_seen, on_or_before},
     growth::{Growth, growth},
     pathology::{PathologyClass, Specimen, outcome},
 };
@@ -44,6 +44,8 @@ pub struct NoduleStatus {
     pub last_mm: Option<f64>,
     /// Growth over its studies.
     pub growth: Growth,
+    /// Whether it may be closed, but the order of its studies is not certain.
+    pub order_open: bool,
 }
 
 impl NoduleStatus {
@@ -106,14 +108,26 @@ pub(super) fn statuses(facts: &Facts<'_>, limits: &GrowthThresholds) -> Vec<Nodu
 
 fn status(facts: &Facts<'_>, known: &NoduleFacts<'_>, limits: &GrowthThresholds) -> NoduleStatus {
     let nodule = known.nodule;
-    let growth = if nodule.count.is_single() { growth(&known.sightings, limits) } else { Growth::unknown() };
+    let mut growth =
+        if nodule.count.is_single() { growth(&known.sightings, limits) } else { Growth::unknown() };
+    let order_open =
+        !in_order(&known.sightings) && known.sightings.iter().any(|(_, finding)| may_close(finding));
+    if order_open {
+        // It may be the last study that no longer shows it: nothing follows from the order of the record.
+        growth.grown = growth.grown.and(Truth::Unknown);
+    }
     let specimens: Vec<Specimen> =
         known.removals(&facts.operations).map(|(_, resection)| Specimen::of(resection)).collect();
-    let suspicious = suspicion(&known.sightings).or(Truth::from(growth.grown.is_true()));
+    let suspicious = match suspicion(&known.sightings).or(Truth::from(growth.grown.is_true())) {
+        _ if order_open => Truth::Unknown,
+        suspicious => suspicious,
+    };
     let state = if !specimens.is_empty() {
         NoduleState::Resected
     } else if !known.therapies.is_empty() {
         NoduleState::Treated
+    } else if order_open {
+        NoduleState::Observed
     } else {
         untreated(&known.sightings, suspicious, limits)
     };
@@ -130,17 +144,33 @@ fn status(facts: &Facts<'_>, known: &NoduleFacts<'_>, limits: &GrowthThresholds)
         largest_mm: sizes().max_by(f64::total_cmp),
         last_mm: sizes().next_back(),
         growth,
+        order_open,
     }
+}
+
+/// Whether the studies are certainly in the order in which they stand.
+fn in_order(sightings: &[(&ImagingStudy, &Finding)]) -> bool {
+    sightings.windows(2).all(|pair| match pair {
+        [(one, _), (other, _)] => on_or_before(one.on, other.on).is_true(),
+        _ => true,
+    })
+}
+
+/// Whether a finding can close an untreated nodule.
+const fn may_close(finding: &Finding) -> bool {
+    matches!(finding.fate, Some(Fate::NotANodule | Fate::Resolved | Fate::NotSeen))
 }
 
 /// Whether the last reader who said anything held it to be a metastasis.
 pub(super) fn suspicion(sightings: &[(&ImagingStudy, &Finding)]) -> Truth {
-    let last = sightings.iter().rev().find_map(|(_, finding)| finding.certainty);
-    match last {
-        Some(Certainty::Definite | Certainty::Probable) => Truth::True,
-        Some(Certainty::Indeterminate | Certainty::BenignLooking) => Truth::False,
-        None => Truth::Unknown,
-    }
+    let held = |certainty| match certainty {
+        Certainty::Definite | Certainty::Probable => Truth::True,
+        Certainty::Indeterminate | Certainty::BenignLooking => Truth::False,
+    };
+    let mut stated = sightings.iter().rev().filter_map(|(_, finding)| finding.certainty).map(held);
+    let Some(last) = stated.next() else { return Truth::Unknown };
+    // Where the order is not certain, only readers who agree decide.
+    if in_order(sightings) || stated.all(|other| other == last) { last } else { Truth::Unknown }
 }
 
 fn untreated(

@@ -264,7 +264,7 @@ fn assert_no_flip(narrow: &Evaluation, wide: &Evaluation) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(192))]
+    #![proptest_config(ProptestConfig { cases: 192, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn every_history_is_evaluated(story in some_story(), after in 0_u64..3_000) {
@@ -331,10 +331,36 @@ proptest! {
     }
 
     #[test]
+    fn an_odd_history_with_a_day_less_exactly_known_turns_no_answer_round(
+        story in some_story(),
+        which in 0_usize..12,
+        months in 1_u32..14,
+    ) {
+        // Whether a plan joins two operations is a choice of people, made until facts contradict it.
+        let mut story = story;
+        story.parts.board_decisions.clear();
+        for operation in &mut story.parts.operations {
+            operation.stage_of = None;
+        }
+        let mut wide = story.clone();
+        let widen = |on: &mut Option<PartialDate>| *on = on.map(|on| wider(on, months));
+        if let Some(study) = wide.parts.imaging.get_mut(which) {
+            widen(&mut study.on);
+        } else if let Some(operation) = wide.parts.operations.get_mut(which % 6) {
+            widen(&mut operation.on);
+        } else {
+            widen(&mut wide.parts.primary.as_mut().unwrap().treated_on);
+        }
+        let as_of = day(6_000);
+        assert_no_flip(&assess(&story, as_of), &assess(&wide, as_of));
+    }
+
+    #[test]
     fn a_link_between_stages_never_raises_the_number_of_episodes(story in some_story(), one in 0_usize..5, other in 0_usize..5) {
         let as_of = day(2_500);
-        let before = assess(&story, as_of).episodes.len();
         let mut linked = story;
+        linked.parts.board_decisions.clear();
+        let before = assess(&linked, as_of).episodes.len();
         let ids: Vec<_> = linked.parts.operations.iter().map(|operation| operation.id.clone()).collect();
         if let (Some(first), Some(second)) = (ids.get(one), ids.get(other)) {
             let second = linked.parts.operations.iter_mut().find(|operation| operation.id == *second).unwrap();

@@ -94,7 +94,7 @@ pub(super) fn recurrence(facts: &Facts<'_>, statuses: &[NoduleStatus], after: &A
     let certain: Vec<&Candidate<'_>> = candidates.iter().filter(|one| one.after.is_true()).collect();
     let all: Vec<&Candidate<'_>> = candidates.iter().collect();
     let shown = if certain.is_empty() { &all } else { &certain };
-    let on = shown_on(shown, after);
+    let on = perhaps_earlier(shown_on(shown, after), &all, after);
     let clear = last_clear(facts, after.until, on);
     let mut state = judge(&certain, &all, &refuted);
     let looked =
@@ -118,7 +118,7 @@ pub(super) fn recurrence(facts: &Facts<'_>, statuses: &[NoduleStatus], after: &A
         interval: interval.filter(|_| exists).map(|(until, on)| until.days_until(on)),
         last_clear_on: clear,
         places: if exists { places } else { Vec::new() },
-        nodules: if exists { nodules(shown, after.treated_places) } else { Vec::new() },
+        nodules: if exists { nodules(&all, after.treated_places) } else { Vec::new() },
         same_lobe: same_lobe(state, &all, after.treated_places),
         side: side(exists, &certain, &all, after.sides, state),
         reason: reason(state, on, shown, &refuted, after),
@@ -171,6 +171,8 @@ fn candidates<'f>(
             continue;
         }
         let treated_side = after.next_sides.get(&at).copied().flatten();
+        // It may also belong to the recurrence after the next episode.
+        let came = if status.order_open || later.is_unknown() { came.and(Truth::Unknown) } else { came };
         let shows = known.sightings.first().map(|(study, _)| Evidence::Study(study.id.clone()));
         candidates.push(Candidate {
             after: came,
@@ -225,7 +227,7 @@ fn thoracic<'f>(facts: &Facts<'_>, after: &After<'_>) -> Vec<Candidate<'f>> {
             let came = before(after.until, event.on);
             let later = after.next.map_or(Truth::False, |(_, until)| before(until, event.on));
             (came.may_be_true() && !later.is_true()).then(|| Candidate {
-                after: came,
+                after: came.and(if later.is_unknown() { Truth::Unknown } else { Truth::True }),
                 seen_on: event.on,
                 place: None,
                 side: None,
@@ -246,6 +248,22 @@ fn shown_on(shown: &[&Candidate<'_>], after: &After<'_>) -> Option<PartialDate> 
     }
     let (from, _) = after.next?;
     bounded(after.until.and_then(PartialDate::earliest), from.and_then(PartialDate::latest))
+}
+
+/// What only may have come after the episode, and may have been shown first, moves the earliest day.
+fn perhaps_earlier(
+    on: Option<PartialDate>,
+    all: &[&Candidate<'_>],
+    after: &After<'_>,
+) -> Option<PartialDate> {
+    let first = on?;
+    let cleared = after.until.and_then(PartialDate::earliest);
+    let possible = all.iter().filter(|one| one.after.is_unknown()).filter_map(|one| one.seen_on);
+    let earlier = possible.filter(|seen| !first.on_or_before(*seen).is_true());
+    let earliest = earlier
+        .map(|seen| seen.earliest().max(cleared))
+        .fold(first.earliest(), |earliest, seen| earliest.zip(seen).map(|(one, other)| one.min(other)));
+    if earliest == first.earliest() { Some(first) } else { bounded(earliest, first.latest()) }
 }
 
 fn judge(certain: &[&Candidate<'_>], all: &[&Candidate<'_>], refuted: &[Evidence]) -> RecurrenceState {

@@ -81,7 +81,7 @@ fn progressed(case: &Case<'_, '_>, therapy: &SystemicTherapy, operation: &Operat
 }
 
 fn by_imaging(case: &Case<'_, '_>, therapy: &SystemicTherapy, operation: &Operation) -> Truth {
-    let (first, last) = scans(case, therapy, |study| before(study.on, operation.on).is_true());
+    let (first, last) = scans(case, therapy, |study| before(study.on, operation.on));
     let (Some(first), Some(last)) = (first, last) else { return Truth::Unknown };
     changes(case, first, last).0
 }
@@ -90,11 +90,18 @@ fn by_imaging(case: &Case<'_, '_>, therapy: &SystemicTherapy, operation: &Operat
 fn scans<'h>(
     case: &Case<'_, 'h>,
     therapy: &SystemicTherapy,
-    wanted: impl Fn(&ImagingStudy) -> bool,
+    wanted: impl Fn(&ImagingStudy) -> Truth,
 ) -> (Option<&'h ImagingStudy>, Option<&'h ImagingStudy>) {
-    let cts = || case.facts.studies.iter().rev().copied().filter(|study| is_ct(study));
-    let first = cts().find(|study| on_or_before(study.on, therapy.started_on).is_true());
-    let last = cts().find(|study| before(therapy.started_on, study.on).is_true() && wanted(study));
+    // The last CT that may fit is taken only if it certainly does: otherwise another may be the right one.
+    let last_that = |fits: &dyn Fn(&ImagingStudy) -> Truth| {
+        let mut cts = case.facts.studies.iter().rev().copied().filter(|study| is_ct(study));
+        let candidate = cts.find(|study| fits(study).may_be_true())?;
+        let earlier = cts.find(|study| fits(study).may_be_true());
+        let ordered = earlier.is_none_or(|earlier| on_or_before(earlier.on, candidate.on).is_true());
+        (ordered && fits(candidate).is_true()).then_some(candidate)
+    };
+    let first = last_that(&|study| on_or_before(study.on, therapy.started_on));
+    let last = last_that(&|study| before(therapy.started_on, study.on).and(wanted(study)));
     (first, last)
 }
 
@@ -127,7 +134,8 @@ pub(super) fn under_therapy(case: &Case<'_, '_>) -> Progression {
         }
         let until = therapy.ended_on.and_then(|ended| plus_months(ended, months));
         let open = therapy.ended_on.is_none();
-        let (first, last) = scans(case, therapy, |study| open || on_or_before(study.on, until).is_true());
+        let (first, last) =
+            scans(case, therapy, |study| if open { Truth::True } else { on_or_before(study.on, until) });
         let (imaged, mixed) = match (first, last) {
             // Without an end nobody knows whether the later scan was still under it.
             (Some(first), Some(last)) => {

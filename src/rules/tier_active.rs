@@ -50,7 +50,7 @@ fn no_metastasectomy(case: &Case<'_, '_>) -> Trigger {
 }
 
 fn rest(case: &Case<'_, '_>) -> Trigger {
-    let state = case.last_episode().map_or(Truth::False, |episode| episode.margins.r2);
+    let state = case.of_last(|episode| episode.margins.r2);
     let reason = match state {
         Truth::True => "the last episode left gross tumour or a known suspected nodule",
         Truth::False => "the last episode left nothing that was known",
@@ -65,7 +65,8 @@ fn open_episode(case: &Case<'_, '_>) -> Trigger {
     let reason =
         if open.is_some() { "a planned stage was not done yet" } else { "no planned stage is outstanding" };
     let evidence = open.map(|episode| episode.evidence()).unwrap_or_default();
-    trigger("episode-open", Truth::from(open.is_some()), reason, evidence, ACTIVE)
+    let state = case.of_last(|episode| Truth::from(episode.state == EpisodeState::PendingNextStage));
+    trigger("episode-open", state, reason, evidence, ACTIVE)
 }
 
 fn nodule_evidence<'a>(nodules: impl IntoIterator<Item = &'a NoduleStatus>) -> Vec<Evidence> {

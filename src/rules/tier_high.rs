@@ -15,7 +15,6 @@ use super::{
     episode::{Episode, RecurrenceState},
     evidence::{Evidence, listed},
     nodes::nodal,
-    nodule_state::NoduleState,
     patterns::PatternResult,
     systemic::progression,
     tier::Trigger,
@@ -47,7 +46,7 @@ pub(super) fn of_patterns(case: &Case<'_, '_>, patterns: &[PatternResult]) -> Ve
                 // A falling interval raises the tier only while it is short.
                 ("P04", Some(last)) => {
                     let short = case.relapse_within(last, case.limits.intervals.falling_tier_months);
-                    result.state.truth().and(short)
+                    case.in_order(result.state.truth().and(short))
                 }
                 _ => result.state.truth(),
             };
@@ -73,7 +72,7 @@ fn trigger(
 }
 
 fn of_last(case: &Case<'_, '_>, state: fn(&Episode) -> Truth) -> (Truth, Vec<Evidence>) {
-    case.last_episode().map_or((Truth::False, Vec::new()), |episode| (state(episode), episode.evidence()))
+    (case.of_last(state), case.last_episode().map(Episode::evidence).unwrap_or_default())
 }
 
 fn short_dfi(case: &Case<'_, '_>) -> Trigger {
@@ -119,6 +118,7 @@ fn short_rfi(case: &Case<'_, '_>) -> Trigger {
     };
     // Never cleared has no interval; the rest itself is a trigger of tier A.
     let state = if last.cleared.is_false() { Truth::False } else { short.or(falling) };
+    let state = case.in_order(state);
     trigger("short-recurrence-free-interval", state, reason, evidence, RFI_SOURCE)
 }
 
@@ -174,7 +174,7 @@ fn margins(case: &Case<'_, '_>) -> Trigger {
 fn many_metastases(case: &Case<'_, '_>) -> Trigger {
     let limit = case.tiers.many_metastases;
     let episode = case.last_episode();
-    let state = episode.map_or(Truth::False, |episode| episode.counts.metastases_at_least(limit));
+    let state = case.of_last(|episode| episode.counts.metastases_at_least(limit));
     let reason = match episode.map(|episode| episode.counts.metastases) {
         None => "no metastasectomy is on record".to_owned(),
         Some(count) if count.exact => format!("{} metastases in the last episode", count.min),
@@ -276,19 +276,22 @@ fn refuted(case: &Case<'_, '_>) -> Trigger {
 
 fn observed(case: &Case<'_, '_>) -> Trigger {
     let limit = case.tiers.observed_nodule_mm;
-    let observed = case.active().filter(|nodule| nodule.state == NoduleState::Observed);
     let mut shown = Vec::new();
-    let state = Truth::any(observed.map(|nodule| {
-        let large = Truth::from(nodule.largest_mm.map(|mm| mm > limit));
+    let state = Truth::any(case.active().map(|nodule| {
+        // A suspected one counts too: it is in tier A anyway, and suspicion may be withdrawn.
+        let there = if nodule.order_open { Truth::Unknown } else { Truth::True };
+        let large = Truth::from(nodule.largest_mm.map(|mm| mm > limit)).and(there);
         if large.may_be_true() {
             shown.push(&nodule.nodule);
         }
         large
     }));
     let reason = match state {
-        Truth::True => format!("observed and above {limit} mm: {}", listed(&shown)),
-        Truth::False => format!("no observed nodule above {limit} mm"),
-        Truth::Unknown => format!("observed, size not recorded: {}", listed(&shown)),
+        Truth::True => format!("untreated and above {limit} mm: {}", listed(&shown)),
+        Truth::False => format!("no untreated nodule above {limit} mm"),
+        Truth::Unknown => {
+            format!("untreated, size not recorded or not certain to be there: {}", listed(&shown))
+        }
     };
     let evidence = shown.into_iter().cloned().map(Evidence::Nodule).collect();
     let source = "review of indeterminate nodules in bone sarcoma 2024 (1,667 patients, retrospective)";

@@ -3,9 +3,10 @@
 //! Rolling back the facts is the caller's work (new revisions); this file keeps the books.
 
 use chrono::{DateTime, Utc};
-use entities::{import_batches, revisions};
+use entities::import_batches;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
+    QuerySelect, Statement, sea_query::Expr,
 };
 use uuid::Uuid;
 
@@ -20,7 +21,7 @@ use super::{
 pub enum BatchState {
     /// Begun and not finished: under way, or killed.
     Running,
-    /// Finished.
+    /// Finished, or stopped by a roll-back that left patients alone.
     Committed,
     /// Taken back as a whole.
     RolledBack,
@@ -91,6 +92,28 @@ pub struct Batch {
     pub rolled_back_reason: Option<String>,
 }
 
+/// A patient as one batch recorded it.
+#[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
+pub struct BatchPatient {
+    /// Patient.
+    pub patient_id: Uuid,
+    /// Its pseudonym.
+    pub study_id: String,
+    /// The batch's first revision of the patient.
+    pub first_seq: i64,
+    /// The batch's last revision of the patient.
+    pub last_seq: i64,
+    /// How many there are; fewer than from first to last where others wrote in between.
+    pub n_revisions: i64,
+}
+
+const PATIENTS_OF_BATCH: &str = "
+    SELECT r.patient_id, p.study_id, MIN(r.seq) AS first_seq, MAX(r.seq) AS last_seq,
+        COUNT(*) AS n_revisions
+    FROM revisions r JOIN patients p ON p.id = r.patient_id
+    WHERE r.batch_id = $1
+    GROUP BY r.patient_id, p.study_id";
+
 impl TryFrom<import_batches::Model> for Batch {
     type Error = StoreError;
 
@@ -146,6 +169,48 @@ impl WriteTransaction {
             rolled_back_reason: Set(None),
         };
         import_batches::Entity::insert(row).exec_without_returning(&self.inner).await?;
+        Ok(())
+    }
+
+    /// The batch with this identity, locked until the transaction ends: an import that records and a
+    /// roll-back of the same batch wait for each other.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] also where another writer holds the batch too long.
+    pub async fn lock_batch(&self, id: Uuid) -> Result<Option<Batch>, StoreError> {
+        // SQLite has one writer and leaves the lock clause out.
+        let found = import_batches::Entity::find_by_id(id).lock_exclusive();
+        found.one(&self.inner).await.in_table("import_batches")?.map(Batch::try_from).transpose()
+    }
+
+    /// Whom a batch recorded and under which revisions, in the order of the study ids' bytes.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`], [`StoreError::Inconsistent`].
+    pub async fn patients_of_batch(&self, id: Uuid) -> Result<Vec<BatchPatient>, StoreError> {
+        let statement =
+            Statement::from_sql_and_values(self.inner.get_database_backend(), PATIENTS_OF_BATCH, [id.into()]);
+        let mut found =
+            BatchPatient::find_by_statement(statement).all(&self.inner).await.in_table("revisions")?;
+        // Not in SQL: a database sorts by its own language.
+        found.sort_unstable_by(|a, b| a.study_id.cmp(&b.study_id));
+        Ok(found)
+    }
+
+    /// Ends a running batch that was taken back in part: nothing more can be recorded under it.
+    /// Any other batch stays as it is.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn stop_batch(&self, id: Uuid, at: DateTime<Utc>) -> Result<(), StoreError> {
+        use import_batches::Column;
+        import_batches::Entity::update_many()
+            .col_expr(Column::State, Expr::value(BatchState::Committed.as_str()))
+            .col_expr(Column::FinishedAt, Expr::value(stored_at(at)))
+            .filter(Column::Id.eq(id))
+            .filter(Column::State.eq(BatchState::Running.as_str()))
+            .exec(&self.inner)
+            .await?;
         Ok(())
     }
 
@@ -226,23 +291,5 @@ impl Store {
             .limit(limit);
         let rows = newest.all(&self.read).await.in_table("import_batches")?;
         rows.into_iter().map(Batch::try_from).collect()
-    }
-
-    /// Patient and revision number of everything a batch recorded, in that order.
-    ///
-    /// # Errors
-    /// [`StoreError::Unavailable`], [`StoreError::Inconsistent`].
-    pub async fn revisions_of_batch(&self, id: Uuid) -> Result<Vec<(Uuid, i64)>, StoreError> {
-        use revisions::Column;
-        revisions::Entity::find()
-            .filter(Column::BatchId.eq(id))
-            .order_by_asc(Column::PatientId)
-            .order_by_asc(Column::Seq)
-            .select_only()
-            .columns([Column::PatientId, Column::Seq])
-            .into_tuple()
-            .all(&self.read)
-            .await
-            .in_table("revisions")
     }
 }

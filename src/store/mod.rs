@@ -35,7 +35,7 @@ use sea_orm::{ConnectionTrait, DatabaseConnection};
 
 pub use self::{
     assessments::{AssessmentHead, AssessmentRecord, FlagRecord},
-    batches::{Batch, BatchCounts, BatchState, NewBatch},
+    batches::{Batch, BatchCounts, BatchPatient, BatchState, NewBatch},
     clinic_counts::ClinicCounts,
     connect::{Backend, DatabaseSettings, redacted_url},
     error::{Obstacle, StoreError},

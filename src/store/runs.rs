@@ -176,4 +176,22 @@ impl Store {
             .limit(1);
         newest.one(&self.read).await.in_table("runs")?.map(Run::try_from).transpose()
     }
+
+    /// The run of a kind that began last, at or before `by`, and went through all patients: complete or incomplete.
+    /// A later beginning is one that a wrong clock wrote.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`], [`StoreError::Inconsistent`].
+    pub async fn last_finished_run(&self, kind: &str, by: DateTime<Utc>) -> Result<Option<Run>, StoreError> {
+        use runs::Column;
+        let finished = [RunOutcome::Complete.as_str(), RunOutcome::Incomplete.as_str()];
+        let newest = runs::Entity::find()
+            .filter(Column::Kind.eq(kind))
+            .filter(Column::Outcome.is_in(finished))
+            .filter(Column::StartedAt.lte(stored_at(by)))
+            .order_by_desc(Column::StartedAt)
+            .order_by_desc(Column::Id)
+            .limit(1);
+        newest.one(&self.read).await.in_table("runs")?.map(Run::try_from).transpose()
+    }
 }

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     app::{
-        metrics::{DocumentOutcome, MailOutcome},
+        metrics::{MailOutcome, SweepOutcome},
         status::{BoxFuture, ClinicStatus, RegistryStatus, RunOutcome, RunSummary, StatusError},
     },
     clock::ManualClock,
@@ -43,6 +43,7 @@ fn good_night() -> RegistryStatus {
         followed,
         due,
         overdue,
+        has_recipient: true,
     };
     RegistryStatus {
         now: at(24, 7, 12),
@@ -64,6 +65,7 @@ fn good_night() -> RegistryStatus {
             n_patients: 318,
             n_failed: 0,
         }),
+        last_finished_at: Some(at(24, 0, 31)),
         last_due_at: Some(at(24, 0, 30)),
         next_run_at: Some(at(25, 0, 30)),
         protocol: "default 1.0.0, approved by the tumour board".to_owned(),
@@ -93,7 +95,7 @@ impl StatusSource for Fake {
         Box::pin(async {
             match &self.answer {
                 Answer::Status(status) => Ok((**status).clone()),
-                Answer::Broken => Err(StatusError("secret-table is locked".into())),
+                Answer::Broken => Err(StatusError::new("secret-table is locked")),
                 Answer::Panics => panic!("secret-value"),
                 Answer::Hangs => {
                     sleep(Duration::from_millis(700)).await;
@@ -181,8 +183,10 @@ fn every_kind_of_night_has_its_own_answer() {
     assert_eq!(night(|_| {}), ("good", "Yes, it worked"));
     assert_eq!(night(|status| status.last_run = None), ("warn", "It has not run yet"));
     assert_eq!(night(|status| status.now = at(24, 1, 0)), ("good", "Yes, it worked"));
+    assert_eq!(night(|status| status.unaccounted = 1), ("bad", "No, somebody is unaccounted for"));
     for (change, expected) in [
         ((|run| run.n_failed = 2) as fn(&mut RunSummary), ("warn", "Not for everybody")),
+        (|run| run.outcome = RunOutcome::Incomplete, ("warn", "Not for everybody")),
         (|run| run.outcome = RunOutcome::Failed, ("bad", "No, it broke off")),
         (|run| run.started_at = at(23, 0, 30), ("bad", "No, it did not start")),
         (
@@ -205,7 +209,32 @@ fn every_kind_of_night_has_its_own_answer() {
         change(status.last_run.as_mut().unwrap());
         let verdict = judge(&status, ROME);
         assert_eq!((verdict.class, verdict.answer), expected, "{}", verdict.sentence);
+        let needs_person = matches!(expected.0, "bad" | "warn");
+        assert_eq!(status.night().needs_person(), needs_person, "page and metrics agree: {expected:?}");
     }
+}
+
+#[test]
+fn an_incomplete_night_says_in_words_who_is_left_out_and_what_to_do() {
+    let sentence = |unaccounted, n_failed| {
+        let mut status = good_night();
+        status.unaccounted = unaccounted;
+        let run = status.last_run.as_mut().unwrap();
+        (run.outcome, run.n_failed) = (RunOutcome::Incomplete, n_failed);
+        judge(&status, ROME).sentence
+    };
+    let all = [sentence(0, 2), sentence(1, 0), sentence(2, 1), sentence(0, 0)].join("\n");
+    insta::assert_snapshot!(all);
+}
+
+#[test]
+fn a_clinic_without_recipient_needs_a_person() {
+    let mut status = good_night();
+    status.clinics[1].has_recipient = false;
+    let found = attention(&status);
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].word, "Nobody to send to");
+    assert!(found[0].sentence.contains("set clinics.default.coordinator_email"), "{}", found[0].sentence);
 }
 
 #[test]
@@ -353,21 +382,20 @@ async fn readiness_names_every_reason_and_liveness_needs_none() {
 #[tokio::test]
 async fn metrics_hold_counters_and_gauges_and_survive_a_broken_registry() {
     let state = good();
-    state.metrics.sweep_ended(Duration::from_secs(2), false);
+    state.metrics.sweep_ended(Duration::from_secs(2), SweepOutcome::Failed);
     state.metrics.mail_attempted(MailOutcome::Unknown);
-    state.metrics.documents_imported(DocumentOutcome::Refused, 3);
     let scrape = text(ask(state.clone(), "/metrics").await).await;
     for line in [
-        "lobewatch_sweeps_total 1",
-        "lobewatch_sweep_failures_total 1",
+        "lobewatch_sweeps_total{outcome=\"failed\"} 1",
+        "lobewatch_sweeps_total{outcome=\"complete\"} 0",
         "lobewatch_sweep_duration_seconds_bucket{le=\"5.0\"} 1",
         "lobewatch_mail_attempts_total{outcome=\"unknown\"} 1",
         "lobewatch_mail_attempts_total{outcome=\"sent\"} 0",
-        "lobewatch_import_documents_total{outcome=\"refused\"} 3",
         "lobewatch_registry_readable 1",
         "lobewatch_followed 318",
         "lobewatch_overdue 6",
         "lobewatch_mails_waiting 3",
+        "lobewatch_night_needs_person 0",
         "lobewatch_last_run_finished_timestamp_seconds 1795480260",
         "# EOF",
     ] {
@@ -381,7 +409,7 @@ async fn metrics_hold_counters_and_gauges_and_survive_a_broken_registry() {
     let scrape = text(response).await;
     assert!(
         scrape.contains("lobewatch_registry_readable 0")
-            && scrape.contains("lobewatch_sweep_failures_total 1"),
+            && scrape.contains("lobewatch_sweeps_total{outcome=\"failed\"} 1"),
         "{scrape}"
     );
 }

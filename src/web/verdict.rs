@@ -1,15 +1,12 @@
-//! The answer to "did last night's run work?", and what needs a person. Pure; words first, colour by class.
+//! The answer to "did last night's run work?" in words, and what needs a person. Pure; words first, colour by class.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
-use crate::app::status::{RegistryStatus, RunOutcome, RunSummary};
-
-/// How long after its time a run may start before the night counts as missed.
-const GRACE: TimeDelta = TimeDelta::minutes(30);
-
-/// A run without an end after this time has been cut off.
-const LONGEST_RUN: TimeDelta = TimeDelta::hours(6);
+use crate::app::{
+    night::{Night, is_missed},
+    status::{RegistryStatus, RunSummary},
+};
 
 /// The answer at the top of the page.
 #[derive(Debug, PartialEq, Eq)]
@@ -35,42 +32,41 @@ pub(super) fn in_words(at: DateTime<Utc>, zone: Tz) -> String {
     at.with_timezone(&zone).format("%-d %B %Y, %H:%M %Z").to_string()
 }
 
-/// Judges the last run against the schedule.
+/// Puts the judgement on the last night into words.
 pub(super) fn judge(status: &RegistryStatus, zone: Tz) -> Verdict {
     let Some(run) = &status.last_run else { return never_ran(status, zone) };
-    if let Some(due_at) = status.last_due_at
-        && run.started_at < due_at
-        && status.now > due_at + GRACE
-    {
-        let due = in_words(due_at, zone);
-        let last = in_words(run.started_at, zone);
-        return Verdict {
-            class: "bad",
-            answer: "No, it did not start",
-            sentence: format!(
-                "A run was planned for {due}; the last one started on {last}. The next run makes up for it."
-            ),
-        };
-    }
-    match (run.outcome, run.finished_at) {
-        (RunOutcome::Failed, _) => Verdict {
+    let started = in_words(run.started_at, zone);
+    match status.night() {
+        Night::NeverRan => never_ran(status, zone),
+        Night::NotStarted => not_started(status, &started, zone),
+        Night::BrokeOff => Verdict {
             class: "bad",
             answer: "No, it broke off",
             sentence: format!(
-                "The run that started on {} ended with an error. The log names the cause.",
-                in_words(run.started_at, zone)
+                "The run that started on {started} failed or was stopped before its end. It is tried again within a few minutes; if this stays, the log names the cause."
             ),
         },
-        (RunOutcome::Completed, Some(finished_at)) => completed(run, finished_at, zone),
-        (RunOutcome::Running, _) | (RunOutcome::Completed, None) => unfinished(run, status.now, zone),
+        Night::UnderWay => Verdict {
+            class: "calm",
+            answer: "It is under way",
+            sentence: format!("It started on {started}."),
+        },
+        Night::CutOff => Verdict {
+            class: "bad",
+            answer: "No, it did not finish",
+            sentence: format!(
+                "The run that started on {started} has no end on record. The next attempt makes up for it; if there is none, the service is stuck: start it anew."
+            ),
+        },
+        Night::Unaccounted | Night::Incomplete | Night::Worked => finished(status, run, zone),
     }
 }
 
 fn never_ran(status: &RegistryStatus, zone: Tz) -> Verdict {
-    let missed = status.last_due_at.is_some_and(|due_at| status.now > due_at + GRACE) && status.patients > 0;
+    let missed = is_missed(status.last_due_at, status.now) && status.patients > 0;
     let sentence = match status.last_due_at {
         Some(due_at) if missed => format!(
-            "No run is on record, although one was planned for {}. If the service was started after that, the next run puts it right.",
+            "No run is on record, although one was planned for {}. A service that was started after that makes up for it at once.",
             in_words(due_at, zone)
         ),
         _ => "No run is on record. Nobody has been checked for a due CT so far.".to_owned(),
@@ -78,45 +74,53 @@ fn never_ran(status: &RegistryStatus, zone: Tz) -> Verdict {
     Verdict { class: "warn", answer: "It has not run yet", sentence }
 }
 
-fn completed(run: &RunSummary, finished_at: DateTime<Utc>, zone: Tz) -> Verdict {
-    let finished = in_words(finished_at, zone);
-    let as_of = run.as_of.format("%-d %B %Y");
-    let n_patients = patients(run.n_patients);
-    if run.n_failed == 0 {
-        return Verdict {
-            class: "good",
-            answer: "Yes, it worked",
-            sentence: format!(
-                "It finished on {finished}: {n_patients} assessed as of {as_of}, none left out."
-            ),
-        };
-    }
+fn not_started(status: &RegistryStatus, started: &str, zone: Tz) -> Verdict {
+    let due = status.last_due_at.map_or_else(String::new, |at| format!(" for {}", in_words(at, zone)));
     Verdict {
-        class: "warn",
-        answer: "Not for everybody",
+        class: "bad",
+        answer: "No, it did not start",
         sentence: format!(
-            "It finished on {finished} as of {as_of}, but {} of {n_patients} could not be assessed. The log names them by study id.",
-            run.n_failed
+            "A run was planned{due}; the last one started on {started}. A service that works makes up for it within a minute: if this stays, the log names the cause."
         ),
     }
 }
 
-fn unfinished(run: &RunSummary, now: DateTime<Utc>, zone: Tz) -> Verdict {
-    let started = in_words(run.started_at, zone);
-    if now - run.started_at <= LONGEST_RUN {
-        return Verdict {
-            class: "calm",
-            answer: "It is under way",
-            sentence: format!("It started on {started}."),
-        };
-    }
-    Verdict {
-        class: "bad",
-        answer: "No, it did not finish",
-        sentence: format!(
-            "The run that started on {started} has no end on record. The next run makes up for it."
+/// A run that went through all patients. It worked only if every one was handled and nobody is lost.
+fn finished(status: &RegistryStatus, run: &RunSummary, zone: Tz) -> Verdict {
+    let at = run.finished_at.map_or_else(String::new, |at| format!(" on {}", in_words(at, zone)));
+    let as_of = run.as_of.format("%-d %B %Y");
+    let n_patients = patients(run.n_patients);
+    let not_assessed = format!("{} of {n_patients} could not be assessed", run.n_failed);
+    let (class, answer, sentence) = match status.night() {
+        Night::Worked => (
+            "good",
+            "Yes, it worked",
+            format!("It finished{at}: {n_patients} assessed as of {as_of}, none left out."),
         ),
-    }
+        Night::Unaccounted => {
+            let also = if run.n_failed > 0 { format!(", and {not_assessed}") } else { String::new() };
+            let lost = patients(status.unaccounted);
+            let sentence = format!(
+                "It finished{at} as of {as_of}, but for {lost} under surveillance nothing is planned and nobody is asked{also}. `lobewatch doctor` names them: look at them today."
+            );
+            ("bad", "No, somebody is unaccounted for", sentence)
+        }
+        _ if run.n_failed == 0 => (
+            "warn",
+            "Not for everybody",
+            format!(
+                "It finished{at} as of {as_of}, but found patients for whom nothing was planned. That has been put right since; the log names them by study id."
+            ),
+        ),
+        _ => (
+            "warn",
+            "Not for everybody",
+            format!(
+                "It finished{at} as of {as_of}, but {not_assessed}: the plan they had before stands. The log names them by study id; correct what it says about them."
+            ),
+        ),
+    };
+    Verdict { class, answer, sentence }
 }
 
 /// What a person should look at, the gravest first. Empty if there is nothing.
@@ -144,6 +148,15 @@ pub(super) fn attention(status: &RegistryStatus) -> Vec<Attention> {
         let sentence =
             format!("{} {mails} given up on and will not be sent without help.", status.mails_failed);
         items.push(Attention { class: "bad", word: "Mails failed", sentence });
+    }
+    for clinic in status.clinics.iter().filter(|clinic| !clinic.has_recipient) {
+        let sentence = format!(
+            "clinic {} receives no reminders for its {}: set clinics.{}.coordinator_email.",
+            clinic.slug,
+            patients(clinic.followed),
+            clinic.slug
+        );
+        items.push(Attention { class: "bad", word: "Nobody to send to", sentence });
     }
     items
 }

@@ -109,6 +109,8 @@ fn a_patient_changed_since_is_not_rolled_back_behind_anybodys_back(program: Prog
     let skipped = rolled_back(&program, &first, &["--skip-changed"]).with_code(0);
     assert!(skipped.out.contains("0 patients restored, 13 withdrawn"), "{skipped}");
     assert!(skipped.err.contains(ID), "{skipped}");
+    assert!(skipped.out.contains("not marked as rolled back") && skipped.out.contains("repeat"), "{skipped}");
+    assert!(program.done(&["batches", "list"]).contains("committed"), "something of it is left");
     assert_eq!(program.histories().into_keys().collect::<Vec<_>>(), [ID]);
     let nobody = rolled_back(&program, "018f0000-0000-7000-8000-000000000000", &[]).with_code(2);
     assert!(nobody.err.contains("batches list"), "{nobody}");

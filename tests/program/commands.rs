@@ -1,14 +1,15 @@
 //! The other commands: settings, doctor, migration, test mail, demonstration, schema.
 
-use std::{collections::BTreeSet, fs};
+use std::{collections::BTreeSet, fs, process::Stdio};
 
 use crate::{
-    running::{Program, case_files, parsed},
+    running::{Ended, Program, case_files, parsed},
     smtp::{Mode, Relay},
 };
 
 on_both_databases! {
     migrate_may_be_repeated,
+    programs_that_start_together_on_a_new_registry_all_work,
     the_doctor_finds_a_sound_registry_sound_and_says_what_is_wrong,
 }
 
@@ -20,6 +21,23 @@ fn migrate_may_be_repeated(program: Program) {
     let before = program.export();
     program.done(&["migrate"]);
     assert_eq!(program.export(), before);
+}
+
+fn programs_that_start_together_on_a_new_registry_all_work(program: Program) {
+    let file = &case_files()[0];
+    let started: Vec<_> = (0..6)
+        .map(|number| match number % 3 {
+            0 => program.command(&["patients", "list"]),
+            1 => program.command(&["migrate"]),
+            _ => program.command(&["import", "--by", "Dr Test", file]),
+        })
+        .map(|mut command| command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap())
+        .collect();
+    for child in started {
+        Ended::of(child.wait_with_output().unwrap()).with_code(0);
+    }
+    assert_eq!(program.histories().len(), 1);
+    assert_eq!(program.number("SELECT count(*) AS n FROM revisions"), 1);
 }
 
 fn the_doctor_finds_a_sound_registry_sound_and_says_what_is_wrong(mut program: Program) {
@@ -192,7 +210,7 @@ fn a_reader_that_has_seen_enough_is_no_failure() {
     let program = Program::on_sqlite();
     program.import(&case_files()).with_code(0);
     let mut command = program.command(&["export", "--layout", "pretty"]);
-    let mut child = command.stdout(std::process::Stdio::piped()).spawn().unwrap();
+    let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
     drop(child.stdout.take());
     assert_eq!(child.wait().unwrap().code(), Some(0));
 }

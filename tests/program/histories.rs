@@ -94,6 +94,11 @@ fn documents_come_in_as_array_and_as_lines_and_through_standard_input_alike(prog
     exported.sort_unstable();
     wanted.sort_unstable();
     assert_eq!(exported, wanted, "an export as lines is the input as lines");
+    // A pipe under a path, as a shell makes it for `<(command)`, flows by once and is needed twice.
+    let other = program.beside();
+    let piped = other.run_reading(&["import", "--by", "Dr Test", "/dev/stdin"], lines.as_bytes());
+    assert!(piped.with_code(0).out.contains("recorded: 14 new"));
+    assert_eq!(other.histories(), program.histories());
 }
 
 fn identity_stays_out_of_an_export_that_leaves_it_out(program: Program) {

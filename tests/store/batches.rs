@@ -1,6 +1,6 @@
 //! Import batches and runs.
 
-use lobewatch::store::{BatchCounts, BatchState, NewBatch, NewRun, RunEnd, RunOutcome};
+use lobewatch::store::{BatchCounts, BatchPatient, BatchState, NewBatch, NewRun, RunEnd, RunOutcome};
 
 use crate::support::{TestDatabase, day, id, minute, note, put, record, register};
 
@@ -52,7 +52,13 @@ async fn a_killed_batch_can_still_be_rolled_back(db: TestDatabase) {
     let newest: Vec<_> = db.store.batches(10).await.unwrap().into_iter().map(|b| (b.id, b.state)).collect();
     assert_eq!(newest, [(id(51), BatchState::Running), (id(50), BatchState::Running)]);
     let tx = db.store.writer().await.unwrap();
+    assert_eq!(tx.lock_batch(id(50)).await.unwrap().unwrap().state, BatchState::Running);
+    assert_eq!(tx.lock_batch(id(99)).await.unwrap(), None);
     tx.mark_rolled_back(id(50), minute(4), "nurse", "the import was killed").await.unwrap();
+    tx.stop_batch(id(50), minute(5)).await.unwrap();
+    assert_eq!(tx.lock_batch(id(50)).await.unwrap().unwrap().state, BatchState::RolledBack);
+    tx.stop_batch(id(51), minute(5)).await.unwrap();
+    assert_eq!(tx.lock_batch(id(51)).await.unwrap().unwrap().state, BatchState::Committed);
     tx.commit().await.unwrap();
 }
 
@@ -66,8 +72,17 @@ async fn a_batch_names_the_revisions_it_recorded(db: TestDatabase) {
     let two = register(&db.store, 2).await;
     from_batch.id = id(12);
     record(&db.store, &two, &from_batch, &[put("nodule", "n1", 0, "a")]).await;
-    assert_eq!(db.store.revisions_of_batch(id(50)).await.unwrap(), [(id(1), 2), (id(2), 1)]);
-    assert_eq!(db.store.revisions_of_batch(id(51)).await.unwrap(), []);
+    let patient = |number: u64, seq: i64| BatchPatient {
+        patient_id: id(number),
+        study_id: format!("P-{number:04}"),
+        first_seq: seq,
+        last_seq: seq,
+        n_revisions: 1,
+    };
+    let tx = db.store.writer().await.unwrap();
+    assert_eq!(tx.patients_of_batch(id(50)).await.unwrap(), [patient(1, 2), patient(2, 1)]);
+    assert_eq!(tx.patients_of_batch(id(51)).await.unwrap(), []);
+    tx.rollback().await.unwrap();
 }
 
 async fn a_run_is_recorded_from_start_to_end(db: TestDatabase) {

@@ -3,6 +3,7 @@
 mod delivery;
 mod import;
 mod nightly;
+mod repeated_nights;
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -77,7 +78,7 @@ impl World {
     }
 
     pub async fn sweep(&self) -> SweepReport {
-        sweep(&self.ctx, None, DigestTime::Now).await.unwrap()
+        sweep(&self.ctx, None, DigestTime::Now, || false).await.unwrap()
     }
 
     pub async fn claim(&self) -> Option<Mail> {

@@ -1,8 +1,9 @@
-//! One input of an import: a file, or standard input kept in a temporary file so that it can be read twice.
+//! One input of an import: a file, or anything that flows by once (standard input, a pipe) kept in a temporary file so
+//! that it can be read twice.
 
 use std::{
     fs::File,
-    io::{self, Seek as _},
+    io::{self, Read, Seek as _},
     path::{Path, PathBuf},
 };
 
@@ -24,16 +25,24 @@ enum Kept {
 }
 
 impl Input {
-    /// Opens a path; `-` is standard input.
+    /// Opens a path; `-` is standard input. What is no regular file, such as a pipe, is read to its end here.
     pub(in crate::cli) fn open(path: &Path) -> anyhow::Result<Self> {
         if path == Path::new("-") {
-            return Ok(Self { name: "standard input".to_owned(), kept: Kept::Spooled(spool()?) });
+            return Ok(Self {
+                name: "standard input".to_owned(),
+                kept: Kept::Spooled(spool(&mut io::stdin().lock())?),
+            });
         }
         let name = path.display().to_string();
         let metadata = std::fs::metadata(path)
             .map_err(|error| InputError(format!("file `{name}` cannot be read ({error}); check the path")))?;
         if metadata.is_dir() {
             return Err(InputError(format!("`{name}` is a folder; name the files in it")).into());
+        }
+        if !metadata.is_file() {
+            let unreadable = |error| InputError(format!("`{name}` cannot be read to its end ({error})"));
+            let kept = File::open(path).and_then(|mut source| spool(&mut source)).map_err(unreadable)?;
+            return Ok(Self { name, kept: Kept::Spooled(kept) });
         }
         Ok(Self { name, kept: Kept::File(path.to_owned()) })
     }
@@ -58,9 +67,9 @@ impl Input {
     }
 }
 
-fn spool() -> anyhow::Result<NamedTempFile> {
+fn spool(source: &mut dyn Read) -> io::Result<NamedTempFile> {
     let mut file = NamedTempFile::new()?;
-    io::copy(&mut io::stdin().lock(), &mut file)?;
+    io::copy(source, &mut file)?;
     file.rewind()?;
     Ok(file)
 }

@@ -77,8 +77,30 @@ pub(super) async fn run(
         terminal.line("nothing to record")?;
         return Ok(exit);
     }
-    let refused_late = record(&ctx, &settings, &inputs, ImportNote { by, reason, source }, terminal).await?;
-    Ok(if refused_late > 0 { Exit::BadInput } else { exit })
+    let note = ImportNote { by, reason, source };
+    let recorded = record(&ctx, &settings, &inputs, note, terminal).await?;
+    if recorded.sound != found.sound() {
+        terminal.remark(changed_between(found.sound(), recorded.sound))?;
+        return Ok(Exit::Failed);
+    }
+    Ok(if recorded.refused_late > 0 { Exit::BadInput } else { exit })
+}
+
+/// The preview was of another input than what was recorded: a person has to look.
+fn changed_between(checked: u64, read_again: u64) -> String {
+    format!(
+        "error: the input changed between its two readings: {checked} sound documents when it was checked, \
+         {read_again} when it was recorded; import again from a file that nobody writes to"
+    )
+}
+
+/// What the second reading found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Recorded {
+    /// Documents in order.
+    sound: u64,
+    /// Of them, refused by the registry.
+    refused_late: u64,
 }
 
 /// First reading: what is new, what changes, what is refused and why.
@@ -112,23 +134,26 @@ async fn look(
     Ok(found)
 }
 
-/// Second reading: records what is sound, some documents a transaction. Returns how many the registry refused.
+/// Second reading: records what is sound, some documents a transaction.
 async fn record(
     ctx: &Context,
     settings: &Settings,
     inputs: &[Input],
     note: ImportNote,
     terminal: &mut Terminal,
-) -> anyhow::Result<u64> {
+) -> anyhow::Result<Recorded> {
     let mut checker = Checker::new(limits(settings));
     let mut import = Import::begin(ctx, note).await?;
-    let mut refused_late = 0;
+    let (mut sound, mut refused_late) = (0, 0);
     let mut waiting = Vec::with_capacity(settings.import.documents_per_transaction);
     for input in inputs {
         let bar = progress(input, "recording", terminal);
         for checked in checker.documents(bar.wrap_read(input.reader()?)) {
             match checked {
-                Ok(document) => waiting.push(document.history),
+                Ok(document) => {
+                    sound += 1;
+                    waiting.push(document.history);
+                }
                 Err(_) => import.refuse(),
             }
             if waiting.len() >= settings.import.documents_per_transaction {
@@ -146,7 +171,7 @@ async fn record(
     terminal.line(format!(
         "batch {batch_id}; to take it back: lobewatch batches rollback {batch_id} --reason WHY"
     ))?;
-    Ok(refused_late)
+    Ok(Recorded { sound, refused_late })
 }
 
 /// Records some documents together. If the registry refuses one of them, each is tried by itself, so that one bad
@@ -158,13 +183,13 @@ async fn record_waiting(
 ) -> anyhow::Result<u64> {
     let histories = std::mem::take(waiting);
     let Err(error) = import.record(&histories).await else { return Ok(0) };
-    if error.is_unavailable() {
+    if error.ends_import() {
         return Err(error.into());
     }
     let mut refused = 0;
     for history in &histories {
         if let Err(error) = import.record(std::slice::from_ref(history)).await {
-            if error.is_unavailable() {
+            if error.ends_import() {
                 return Err(error.into());
             }
             refused += 1;
@@ -219,4 +244,35 @@ pub(super) fn documents(
 ) -> anyhow::Result<()> {
     let reader: Box<dyn Read> = Box::new(input.reader()?);
     checker.documents(reader).try_for_each(&mut each)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn document(study_id: &str) -> String {
+        format!("{{\"format\":\"lobewatch.history/1\",\"patient\":{{\"study_id\":\"{study_id}\"}}}}\n")
+    }
+
+    #[tokio::test]
+    async fn a_file_that_changes_between_the_readings_is_noticed() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("histories.ndjson");
+        let url = format!("sqlite://{}?mode=rwc", folder.path().join("registry.db").display());
+        let env = vec![("LOBEWATCH__DATABASE__URL".to_owned(), url)];
+        let settings = Settings::load(LoadOptions { env, ..LoadOptions::default() }).unwrap();
+        let mut terminal = Terminal::standard();
+        let ctx = wiring::context(&settings, &mut terminal).await.unwrap();
+        std::fs::write(&file, document("P-1") + &document("P-2")).unwrap();
+        let inputs = [Input::open(&file).unwrap()];
+        let note =
+            || ImportNote { by: "Dr Test".to_owned(), reason: "test".to_owned(), source: "test".to_owned() };
+        let found = look(&ctx, &settings, &inputs, false, &mut terminal).await.unwrap();
+        let again = record(&ctx, &settings, &inputs, note(), &mut terminal).await.unwrap();
+        assert_eq!((found.sound(), again.sound), (2, 2));
+        std::fs::write(&file, document("P-1")).unwrap();
+        let again = record(&ctx, &settings, &inputs, note(), &mut terminal).await.unwrap();
+        assert_eq!(again, Recorded { sound: 1, refused_late: 0 });
+        assert!(changed_between(found.sound(), again.sound).contains("2 sound documents"));
+    }
 }

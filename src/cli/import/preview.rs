@@ -32,6 +32,11 @@ impl Preview {
         Self { new: 0, changed: 0, unchanged: 0, refused: 0, warnings: 0, list_all }
     }
 
+    /// Documents that can be recorded or are recorded already.
+    pub(super) const fn sound(&self) -> u64 {
+        self.new + self.changed + self.unchanged
+    }
+
     /// Counts what a document does and says it, with the data tasks it would open.
     pub(super) fn effect(
         &mut self,

@@ -23,6 +23,8 @@ mod p17_high_benign_share;
 mod p18_lung_reserve;
 mod p19_local_failure;
 mod p20_imaged_but_not_resected;
+#[cfg(test)]
+mod tests;
 
 use crate::domain::truth::Truth;
 

@@ -23,7 +23,7 @@ pub(super) const INFO: PatternInfo = PatternInfo {
 
 pub(super) fn answer(case: &Case<'_, '_>) -> PatternResult {
     let recurrences = || case.episodes.iter().filter(|episode| !episode.recurrence.nodules.is_empty());
-    let state = Truth::any(recurrences().map(|episode| episode.recurrence.same_lobe));
+    let state = case.in_order(Truth::any(recurrences().map(|episode| episode.recurrence.same_lobe)));
     let shown: Vec<_> = recurrences().filter(|episode| episode.recurrence.same_lobe == state).collect();
     let nodules: Vec<_> = shown
         .iter()

@@ -41,6 +41,7 @@ pub(super) fn answer(case: &Case<'_, '_>) -> PatternResult {
         }
         near
     }));
+    let state = case.in_order(state);
     let ids = listed(shown.iter().map(|one| &one.nodule));
     let reason = match state {
         Truth::True => format!("at or near an old staple line or scar: {ids}"),

@@ -30,6 +30,7 @@ pub(super) fn answer(case: &Case<'_, '_>) -> PatternResult {
         }
         state = state.or(early);
     }
+    let state = case.in_order(state);
     let interval = shown
         .and_then(|episode| episode.recurrence.interval)
         .map_or_else(|| "an unknown number of".to_owned(), days);

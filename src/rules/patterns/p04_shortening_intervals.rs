@@ -49,7 +49,7 @@ pub(super) fn answer(case: &Case<'_, '_>) -> PatternResult {
             _ => Truth::Unknown,
         })
         .collect();
-    let Some(state) = falls.last().copied() else {
+    let Some(state) = falls.last().map(|fall| case.in_order(*fall)) else {
         return INFO.not_applicable("only one interval exists");
     };
     let strong = falls.len() >= 2 && falls.iter().rev().take(2).all(|fall| fall.is_true());

@@ -76,7 +76,7 @@ pub(super) fn answer(case: &Case<'_, '_>) -> PatternResult {
     }
     let rises: Vec<Truth> =
         steps.iter().map(|(one, other, _)| one.rises_to(*other, limits.rise, limits.crossing)).collect();
-    let state = Truth::any(rises.iter().copied());
+    let state = case.in_order(Truth::any(rises.iter().copied()));
     let by_imaging = seen.is_some() && rises.last().is_some_and(|rise| rise.is_true());
     let counts: Vec<String> = case.episodes.iter().map(|episode| words(episode.counts.metastases)).collect();
     let reason = match seen {
@@ -113,6 +113,9 @@ fn imaged(case: &Case<'_, '_>) -> Option<Bounds> {
         let status = case.nodules.get(at)?;
         if status.state == NoduleState::Suspected && nodule.after.is_true() {
             count += status.count.tally();
+        } else if status.is_active() {
+            // It may be one more.
+            count.exact = false;
         }
     }
     (count != Tally::ZERO).then_some(Bounds { least: count.min, most: count.exact.then_some(count.min) })

@@ -107,7 +107,7 @@ pub(super) fn answer(case: &Case<'_, '_>) -> PatternResult {
         [one, other] => one.and(*other),
         _ => Truth::False,
     }));
-    let state = wider.or(twice);
+    let state = case.in_order(wider.or(twice));
     let words: Vec<String> = lobes
         .iter()
         .map(|lobes| {

@@ -44,7 +44,7 @@ pub(super) fn answer(case: &Case<'_, '_>) -> PatternResult {
     if !answers.is_empty() && answers.iter().all(|(_, switched)| switched.is_none()) {
         return INFO.not_applicable("both sides were operated before").label(true, "bilateral-before");
     }
-    let state = Truth::any(answers.iter().filter_map(|(_, switched)| *switched));
+    let state = case.in_order(Truth::any(answers.iter().filter_map(|(_, switched)| *switched)));
     let shown: Vec<&Episode> = answers
         .iter()
         .filter(|(_, switched)| *switched == Some(state))

@@ -24,7 +24,7 @@ pub(super) const INFO: PatternInfo = PatternInfo {
 };
 
 pub(super) fn answer(case: &Case<'_, '_>) -> PatternResult {
-    let by_episode = case.last_episode().map_or(Truth::False, |episode| episode.disease_sides.both());
+    let by_episode = case.of_last(|episode| episode.disease_sides.both());
     let mut by_study = Truth::False;
     let mut possible = false;
     let mut evidence = Vec::new();

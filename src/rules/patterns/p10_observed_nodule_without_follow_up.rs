@@ -38,7 +38,8 @@ pub(super) fn answer(case: &Case<'_, '_>) -> PatternResult {
     let active: Vec<&NoduleStatus> = case.active().collect();
     let mut shown: Vec<&NoduleStatus> = Vec::new();
     let state = Truth::any(active.iter().map(|nodule| {
-        let late = is_late(case, nodule, &stated);
+        let there = if nodule.order_open { Truth::Unknown } else { Truth::True };
+        let late = is_late(case, nodule, &stated).and(there);
         if late.may_be_true() {
             shown.push(nodule);
         }

@@ -27,7 +27,7 @@ pub(super) fn answer(case: &Case<'_, '_>) -> PatternResult {
     let pending = episode.state == EpisodeState::PendingNextStage;
     let overdue = if pending { stage_overdue(case, episode) } else { Truth::False };
     let margins = episode.margins;
-    let state = margins.r1_or_rx.or(margins.r2).or(overdue);
+    let state = case.of_last(|episode| episode.margins.r1_or_rx.or(episode.margins.r2)).or(overdue);
     let reason = match (state, episode.completeness) {
         (Truth::True, Some(completeness)) => {
             use crate::domain::vocabulary::Vocabulary as _;

@@ -30,7 +30,9 @@ pub(super) fn answer(case: &Case<'_, '_>) -> PatternResult {
     let mut shown: Vec<(&NoduleStatus, Truth)> = Vec::new();
     for (known, status) in case.facts.nodules.iter().zip(case.nodules) {
         let answer = match status.state {
-            NoduleState::Observed | NoduleState::Suspected => missed(episode, known, status),
+            NoduleState::Observed | NoduleState::Suspected => {
+                case.of_last(|episode| missed(episode, known, status))
+            }
             NoduleState::Resected => seen_again(case, known).or(fewer_pieces(case, episode, known)),
             NoduleState::Treated | NoduleState::Resolved | NoduleState::Refuted => Truth::False,
         };
@@ -74,12 +76,9 @@ fn missed(episode: &Episode, known: &NoduleFacts<'_>, status: &NoduleStatus) -> 
 fn seen_again(case: &Case<'_, '_>, known: &NoduleFacts<'_>) -> Truth {
     let last = known.removals(&case.facts.operations).last();
     let Some(operation) = last.and_then(|(at, _)| case.facts.operations.get(at)) else { return Truth::False };
-    Truth::from(
-        known
-            .sightings
-            .iter()
-            .any(|(study, finding)| is_seen(finding.fate) && before(operation.on, study.on).is_true()),
-    )
+    let seen = known.sightings.iter().filter(|(_, finding)| is_seen(finding.fate));
+    // A study that may have been made before the operation shows nothing.
+    Truth::any(seen.map(|(study, _)| before(operation.on, study.on)))
 }
 
 /// Pathology looked at fewer pieces than the group holds: the rest may be anywhere.
