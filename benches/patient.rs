@@ -2,6 +2,12 @@
 //!
 //! Each sample takes the next of a few hundred made-up patients, so that no single history decides the figure.
 
+#![expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a benchmark that cannot go on has to stop"
+)]
+
 #[path = "support/synthetic.rs"]
 mod synthetic;
 

@@ -13,14 +13,14 @@ use std::{io::Write as _, str::FromStr};
 
 use anyhow::Context as _;
 
-use registry::{Extent, Outcome, run};
+use registry::{Extent, run};
 
 fn main() -> anyhow::Result<()> {
     let patients = number("LOBEWATCH_BENCH_PATIENTS", 10_000)?;
     let runs = number("LOBEWATCH_BENCH_RUNS", 3)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let outcome = runtime.block_on(run(Extent { patients, imports: runs, sweeps: runs }))?;
-    print(&outcome)?;
+    writeln!(std::io::stdout().lock(), "{outcome}")?;
     Ok(())
 }
 
@@ -32,24 +32,4 @@ where
         Ok(text) => text.parse().with_context(|| format!("{variable} must be a number")),
         Err(_) => Ok(default),
     }
-}
-
-fn print(outcome: &Outcome) -> std::io::Result<()> {
-    let mut out = std::io::stdout().lock();
-    let megabytes = |bytes: u64| bytes as f64 / 1e6;
-    writeln!(
-        out,
-        "{} patients, {:.1} MB of documents, {:.1} MB on disk, {} facts, {:.1} MB of facts\n",
-        outcome.scanned.patients,
-        megabytes(outcome.cohort_bytes),
-        megabytes(outcome.database_bytes),
-        outcome.scanned.facts,
-        megabytes(outcome.scanned.content_bytes),
-    )?;
-    writeln!(out, "{}", outcome.table)?;
-    let [quiet, next_day, rewrite] = &outcome.changed;
-    writeln!(
-        out,
-        "patients written: nothing to write {quiet:?}, a day later {next_day:?}, rewritten {rewrite:?}"
-    )
 }

@@ -16,14 +16,13 @@ mod smoke {
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn a_small_cohort_is_imported_scanned_and_swept() {
         let outcome = run(Extent { patients: PATIENTS, imports: 1, sweeps: 1 }).await.unwrap();
-        assert_eq!((outcome.imported.new, outcome.imported.counts.new), (PATIENTS, 200));
         assert_eq!((outcome.scanned.patients, outcome.scanned.assessments), (PATIENTS, PATIENTS));
         // 25 nodules, 10 studies, 3 operations and more.
         assert!(outcome.scanned.facts > 38 * PATIENTS, "{:?}", outcome.scanned);
+        let table = outcome.to_string();
         let [quiet, next_day, rewritten] = outcome.changed;
         assert_eq!((quiet, rewritten), (vec![0], vec![PATIENTS]));
         assert!(next_day[0] < PATIENTS, "a day alone changed everybody: {next_day:?}");
-        let table = outcome.table.to_string();
         for row in
             ["import, both readings", "ratio, nothing to write", "ratio, a day later", "ratio, rewritten"]
         {

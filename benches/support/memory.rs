@@ -1,9 +1,4 @@
-//! How much memory this process holds and held at most. Linux only; elsewhere it says that it does not know.
-
-/// Bytes resident now.
-pub fn resident() -> Option<u64> {
-    field("VmRSS:")
-}
+//! How much memory this process held at most. Linux only; elsewhere it says that it does not know.
 
 /// The most bytes resident since [`forget_peak`], or since the start where that is not possible.
 pub fn peak() -> Option<u64> {

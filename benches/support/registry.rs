@@ -12,7 +12,7 @@ pub mod memory;
 #[path = "registry/scan.rs"]
 pub mod scan;
 
-use std::{sync::Arc, time::Instant};
+use std::{fmt, sync::Arc, time::Instant};
 
 use anyhow::ensure;
 use chrono::TimeDelta;
@@ -49,9 +49,29 @@ pub struct Outcome {
     pub cohort_bytes: u64,
     pub database_bytes: u64,
     pub scanned: Scanned,
-    pub imported: Imported,
     /// Patients written by each sweep, in order: quiet, next day, rewrite.
     pub changed: [Vec<u64>; 3],
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let megabytes = |bytes: u64| bytes as f64 / 1e6;
+        writeln!(
+            f,
+            "{} patients, {:.1} MB of documents, {:.1} MB on disk, {} facts, {:.1} MB of facts\n",
+            self.scanned.patients,
+            megabytes(self.cohort_bytes),
+            megabytes(self.database_bytes),
+            self.scanned.facts,
+            megabytes(self.scanned.content_bytes),
+        )?;
+        writeln!(f, "{}", self.table)?;
+        let [quiet, next_day, rewrite] = &self.changed;
+        write!(
+            f,
+            "patients written: nothing to write {quiet:?}, a day later {next_day:?}, rewritten {rewrite:?}"
+        )
+    }
 }
 
 /// Runs everything.
@@ -63,15 +83,19 @@ pub async fn run(extent: Extent) -> anyhow::Result<Outcome> {
     let mut last = None;
     for number in 0..extent.imports.max(1) {
         // The registry before is closed and removed first: only one is open at a time.
-        if let Some((registry, _)) = last.take() {
+        if let Some(registry) = last.take() {
             discard(registry).await?;
         }
         let registry = Registry::create(folder.path().join(format!("{number}/registry.db"))).await?;
         let imported = registry.import(&file, EARLY).await?;
+        ensure!(
+            imported.new == extent.patients && imported.counts.new == i64::try_from(extent.patients)?,
+            "not every patient was new: {imported:?}"
+        );
         imports.add(&imported, extent.patients);
-        last = Some((registry, imported));
+        last = Some(registry);
     }
-    let Some((mut registry, imported)) = last else { anyhow::bail!("nothing was imported") };
+    let Some(mut registry) = last else { anyhow::bail!("nothing was imported") };
     let database_bytes = registry.bytes_on_disk();
     let scan = Scan::open(&registry.url).await?;
     let scanned = scan.run().await?;
@@ -94,7 +118,7 @@ pub async fn run(extent: Extent) -> anyhow::Result<Outcome> {
     }
     let mut table = imports.into_series();
     table.extend(sweeps.into_series());
-    Ok(Outcome { table: Table(table), cohort_bytes, database_bytes, scanned, imported, changed })
+    Ok(Outcome { table: Table(table), cohort_bytes, database_bytes, scanned, changed })
 }
 
 async fn discard(registry: Registry) -> anyhow::Result<()> {

@@ -1,5 +1,7 @@
 //! Import: check, preview, commit. One bad document never blocks the others; a batch goes back as a whole.
 
+use std::collections::{HashMap, HashSet};
+
 use uuid::Uuid;
 
 use super::{
@@ -16,10 +18,13 @@ use crate::{
     },
     domain::history::History,
     store::{
-        BatchCounts, BatchState, FactChange, HeadChange, NewBatch, PatientHead, RevisionNote, StoreError,
+        BatchCounts, BatchState, HeadChange, NewBatch, NewPatient, PatientHead, RevisionNote, StoreError,
         WriteTransaction,
     },
 };
+
+/// Patients whose rows go into the same statements.
+const TOGETHER: usize = 100;
 
 /// Who imports, why, and from where.
 #[derive(Debug, Clone)]
@@ -142,11 +147,15 @@ impl<'a> Import<'a> {
         let tx = self.ctx.store.writer().await?;
         self.lock_running(&tx).await?;
         let mut counts = self.counts;
-        for (history, new_id) in in_order {
-            match self.record_one(&tx, history, new_id).await? {
-                Effect::New { .. } => counts.new += 1,
-                Effect::Changed(_) => counts.changed += 1,
-                Effect::Unchanged => counts.unchanged += 1,
+        for group in in_order.chunks(TOGETHER) {
+            let mut left = group.to_vec();
+            while !left.is_empty() {
+                // A study id met again waits until the registry holds its first document.
+                let mut met = HashSet::new();
+                let (first, again) =
+                    left.into_iter().partition(|(history, _)| met.insert(history.patient.study_id.as_str()));
+                self.record_group(&tx, first, &mut counts).await?;
+                left = again;
             }
         }
         tx.commit().await?;
@@ -161,58 +170,81 @@ impl<'a> Import<'a> {
         }
     }
 
-    async fn record_one(
+    /// Records documents of different patients; each id is for a patient who is not registered yet.
+    async fn record_group(
         &self,
         tx: &WriteTransaction,
-        history: &History,
-        new_id: Uuid,
-    ) -> Result<Effect, ImportError> {
-        let incoming = split(history);
-        let clinic = history.patient.clinic.as_ref().map_or(DEFAULT_CLINIC, |clinic| clinic.as_str());
-        let study_id = history.patient.study_id.as_str();
-        let (head, effect) = match tx.find_patient(study_id).await? {
-            None => {
-                let head = tx.create_patient(new_id, study_id, clinic, self.ctx.now()).await?;
-                (head, Effect::New { facts: incoming.len() })
-            }
-            Some(head) => {
-                let stored = tx.facts(head.id, crate::store::AsOf::Latest).await?.unwrap_or_default();
-                let differences = compare(&document_facts(&stored.facts)?, &incoming);
-                match (head.withdrawn, differences.is_empty()) {
-                    (true, _) => (head, Effect::Changed(differences)),
-                    (false, true) => return Ok(Effect::Unchanged),
-                    (false, false) => (head, Effect::Changed(differences)),
+        histories: Vec<(&History, Uuid)>,
+        counts: &mut BatchCounts,
+    ) -> Result<(), ImportError> {
+        let ids: Vec<_> = histories.iter().map(|(history, _)| history.patient.study_id.as_str()).collect();
+        let mut known: HashMap<_, _> =
+            tx.find_patients(&ids).await?.into_iter().map(|head| (head.study_id.clone(), head)).collect();
+        let mut decided = Vec::with_capacity(histories.len());
+        let mut unknown = Vec::new();
+        for (history, new_id) in histories {
+            let Some(head) = known.remove(history.patient.study_id.as_str()) else {
+                unknown.push((history, new_id));
+                continue;
+            };
+            let returns = head.withdrawn;
+            match self.change(tx, head, history).await? {
+                None => counts.unchanged += 1,
+                Some(head) => {
+                    decided.push(self.decide(&head, history)?);
+                    if returns { counts.new += 1 } else { counts.changed += 1 }
                 }
             }
-        };
-        let changes = match &effect {
-            Effect::New { .. } => incoming.iter().map(|fact| FactChange::Put(stored_fact(fact))).collect(),
-            Effect::Changed(differences) => changes_of(differences),
-            Effect::Unchanged => Vec::new(),
-        };
-        let returned = head.withdrawn;
-        let head = self.append(tx, head, clinic, changes).await?;
-        let assessment = assess(history, &self.ctx.protocol, self.ctx.today_at(&head.clinic));
-        Decisions::of(self.ctx, &head, &assessment, None)?.save(tx, self.ctx.now()).await?;
-        Ok(if returned { Effect::New { facts: incoming.len() } } else { effect })
+        }
+        let new = unknown.iter().map(|(history, new_id)| self.new_patient(history, *new_id)).collect();
+        for (head, (history, _)) in tx.register_patients(new).await?.iter().zip(unknown) {
+            decided.push(self.decide(head, history)?);
+            counts.new += 1;
+        }
+        let decided: Vec<_> = decided.iter().collect();
+        Ok(Decisions::save_all(&decided, tx, self.ctx.now()).await?)
     }
 
-    async fn append(
+    fn decide(&self, head: &PatientHead, history: &History) -> Result<Decisions, serde_json::Error> {
+        let assessment = assess(history, &self.ctx.protocol, self.ctx.today_at(&head.clinic));
+        Decisions::of(self.ctx, head, &assessment, None)
+    }
+
+    fn new_patient(&self, history: &History, id: Uuid) -> NewPatient {
+        NewPatient {
+            id,
+            study_id: history.patient.study_id.to_string(),
+            clinic: clinic_of(history).to_owned(),
+            note: self.revision_note(),
+            facts: split(history).iter().map(stored_fact).collect(),
+        }
+    }
+
+    /// Records what a document changes about a known patient; `None` where it changes nothing.
+    async fn change(
         &self,
         tx: &WriteTransaction,
         head: PatientHead,
-        clinic: &str,
-        changes: Vec<FactChange>,
-    ) -> Result<PatientHead, StoreError> {
-        let note = RevisionNote {
+        history: &History,
+    ) -> Result<Option<PatientHead>, ImportError> {
+        let stored = tx.facts(head.id, crate::store::AsOf::Latest).await?.unwrap_or_default();
+        let differences = compare(&document_facts(&stored.facts)?, &split(history));
+        if differences.is_empty() && !head.withdrawn {
+            return Ok(None);
+        }
+        let change = HeadChange { clinic: Some(clinic_of(history).to_owned()), withdrawn: Some(false) };
+        let changes = changes_of(&differences);
+        Ok(Some(tx.append_revision(&head, &self.revision_note(), &changes, &change).await?))
+    }
+
+    fn revision_note(&self) -> RevisionNote {
+        RevisionNote {
             id: self.ctx.ids.next_id(),
             recorded_at: self.ctx.now(),
             recorded_by: self.note.by.clone(),
             reason: self.note.reason.clone(),
             batch_id: Some(self.batch_id),
-        };
-        let change = HeadChange { clinic: Some(clinic.to_owned()), withdrawn: Some(false) };
-        tx.append_revision(&head, &note, &changes, &change).await
+        }
     }
 
     /// Closes the batch.
@@ -242,6 +274,10 @@ async fn open(ctx: &Context, batch: &NewBatch) -> Result<(), StoreError> {
     let tx = ctx.store.writer().await?;
     tx.open_batch(batch).await?;
     tx.commit().await
+}
+
+fn clinic_of(history: &History) -> &str {
+    history.patient.clinic.as_ref().map_or(DEFAULT_CLINIC, |clinic| clinic.as_str())
 }
 
 /// Why documents could not be recorded.

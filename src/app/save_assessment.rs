@@ -104,11 +104,28 @@ impl Decisions {
     /// # Errors
     /// As the store's; nothing is kept unless the caller commits.
     pub async fn save(&self, tx: &WriteTransaction, now: DateTime<Utc>) -> Result<(), StoreError> {
-        let patient = self.record.patient_id;
-        tx.save_assessment(&self.record, &self.flags).await?;
-        tx.save_plan(patient, &self.slots, REPLANNED, now).await?;
-        tx.save_tasks(patient, &self.tasks, now).await?;
-        tx.save_reminders(patient, &self.reminders, REPLANNED, now).await?;
+        Self::save_all(&[self], tx, now).await
+    }
+
+    /// Writes the decisions of many patients in the caller's transaction, with few statements. Each patient once, some
+    /// hundreds at most.
+    ///
+    /// # Errors
+    /// As the store's; nothing is kept unless the caller commits.
+    pub async fn save_all(
+        all: &[&Self],
+        tx: &WriteTransaction,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let assessments: Vec<_> = all.iter().map(|own| (&own.record, own.flags.as_slice())).collect();
+        tx.save_assessments(&assessments, now).await?;
+        let plans: Vec<_> = all.iter().map(|own| (own.record.patient_id, own.slots.as_slice())).collect();
+        tx.save_plans(&plans, REPLANNED, now).await?;
+        let tasks: Vec<_> = all.iter().map(|own| (own.record.patient_id, own.tasks.as_slice())).collect();
+        tx.save_tasks_of_many(&tasks, now).await?;
+        let reminders: Vec<_> =
+            all.iter().map(|own| (own.record.patient_id, own.reminders.as_slice())).collect();
+        tx.save_reminders_of_many(&reminders, REPLANNED, now).await?;
         Ok(())
     }
 }

@@ -129,9 +129,13 @@ impl WriteTransaction {
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub async fn supersede_assessment(&self, patient_id: Uuid, now: DateTime<Utc>) -> Result<(), StoreError> {
+        self.supersede_assessments(vec![patient_id], stored_at(now)).await
+    }
+
+    async fn supersede_assessments(&self, patients: Vec<Uuid>, now: DateTime<Utc>) -> Result<(), StoreError> {
         assessments::Entity::update_many()
-            .col_expr(assessments::Column::SupersededAt, Expr::value(stored_at(now)))
-            .filter(assessments::COLUMN.patient_id.eq(patient_id))
+            .col_expr(assessments::Column::SupersededAt, Expr::value(now))
+            .filter(assessments::COLUMN.patient_id.is_in(patients))
             .filter(assessments::COLUMN.superseded_at.is_null())
             .exec(&self.inner)
             .await?;
@@ -147,42 +151,62 @@ impl WriteTransaction {
         record: &AssessmentRecord,
         verdicts: &[FlagRecord],
     ) -> Result<(), StoreError> {
-        let created_at = stored_at(record.created_at);
-        self.supersede_assessment(record.patient_id, created_at).await?;
-        let row = assessments::ActiveModel {
-            id: Set(record.id),
-            patient_id: Set(record.patient_id),
-            run_id: Set(record.run_id),
-            as_of: Set(record.as_of),
-            facts_seq: Set(record.facts_seq),
-            protocol_id: Set(record.protocol_id.clone()),
-            protocol_version: Set(record.protocol_version.clone()),
-            rules_version: Set(record.rules_version.clone()),
-            tier: Set(record.tier.clone()),
-            plan_state: Set(record.plan_state.clone()),
-            followed: Set(record.followed),
-            next_due_on: Set(record.next_due_on),
-            content: Set(record.content.clone()),
-            substance_hash: Set(record.substance_hash.clone()),
-            created_at: Set(created_at),
-            superseded_at: Set(None),
-        };
-        assessments::Entity::insert(row).exec_without_returning(&self.inner).await?;
-        let rows = verdicts
+        self.save_assessments(&[(record, verdicts)], record.created_at).await
+    }
+
+    /// [`save_assessment`](Self::save_assessment) for many patients with few statements. Each patient once, some
+    /// hundreds at most. All are saved at `now`, whatever `created_at` says, so that each ends its predecessor.
+    ///
+    /// # Errors
+    /// As [`save_assessment`](Self::save_assessment).
+    pub async fn save_assessments(
+        &self,
+        records: &[(&AssessmentRecord, &[FlagRecord])],
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let now = stored_at(now);
+        let patients = records.iter().map(|(record, _)| record.patient_id).collect();
+        self.supersede_assessments(patients, now).await?;
+        self.insert_all(records.iter().map(|(record, _)| assessment_row(record, now)).collect()).await?;
+        let flags = records
             .iter()
-            .map(|flag| flags::ActiveModel {
-                id: NotSet,
-                assessment_id: Set(record.id),
-                patient_id: Set(record.patient_id),
-                pattern: Set(flag.pattern.clone()),
-                state: Set(flag.state.clone()),
-                effect: Set(flag.effect.clone()),
-                reason: Set(flag.reason.clone()),
-                evidence: Set(flag.evidence.clone()),
-            })
-            .collect();
-        self.insert_all(rows).await?;
+            .flat_map(|(record, verdicts)| verdicts.iter().map(|verdict| flag_row(record, verdict)));
+        self.insert_all(flags.collect()).await?;
         Ok(())
+    }
+}
+
+fn assessment_row(record: &AssessmentRecord, created_at: DateTime<Utc>) -> assessments::ActiveModel {
+    assessments::ActiveModel {
+        id: Set(record.id),
+        patient_id: Set(record.patient_id),
+        run_id: Set(record.run_id),
+        as_of: Set(record.as_of),
+        facts_seq: Set(record.facts_seq),
+        protocol_id: Set(record.protocol_id.clone()),
+        protocol_version: Set(record.protocol_version.clone()),
+        rules_version: Set(record.rules_version.clone()),
+        tier: Set(record.tier.clone()),
+        plan_state: Set(record.plan_state.clone()),
+        followed: Set(record.followed),
+        next_due_on: Set(record.next_due_on),
+        content: Set(record.content.clone()),
+        substance_hash: Set(record.substance_hash.clone()),
+        created_at: Set(created_at),
+        superseded_at: Set(None),
+    }
+}
+
+fn flag_row(record: &AssessmentRecord, flag: &FlagRecord) -> flags::ActiveModel {
+    flags::ActiveModel {
+        id: NotSet,
+        assessment_id: Set(record.id),
+        patient_id: Set(record.patient_id),
+        pattern: Set(flag.pattern.clone()),
+        state: Set(flag.state.clone()),
+        effect: Set(flag.effect.clone()),
+        reason: Set(flag.reason.clone()),
+        evidence: Set(flag.evidence.clone()),
     }
 }
 

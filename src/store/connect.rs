@@ -20,6 +20,9 @@ use sea_orm::{
 
 use super::error::StoreError;
 
+/// SQLite's page cache per connection; negative is its way to say kibibytes instead of pages.
+const CACHE_KIBIBYTES: &str = "-8192";
+
 /// Which database holds the registry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Backend {
@@ -167,12 +170,18 @@ fn create_private(path: &Path) -> Result<(), (PathBuf, std::io::Error)> {
 fn sqlite_options(settings: &DatabaseSettings, connections: u32, reads_only: bool) -> ConnectOptions {
     let busy_timeout = settings.busy_timeout;
     let mut options = pool_options(settings, connections);
+    // A file does not hang up: asking each time whether it is still there only costs time.
+    options.test_before_acquire(false);
     options.map_sqlx_sqlite_opts(move |sqlite| {
         sqlite
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .busy_timeout(busy_timeout)
+            // A transaction of an import fits in, so that no page is written twice.
+            .pragma("cache_size", CACHE_KIBIBYTES)
+            // What undoes a single statement need not go through a file; the transaction log does.
+            .pragma("temp_store", "MEMORY")
             // Makes a replaced row fire the triggers that refuse deletion.
             .pragma("recursive_triggers", "ON")
             .pragma("query_only", if reads_only { "ON" } else { "OFF" })

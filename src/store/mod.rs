@@ -43,7 +43,7 @@ pub use self::{
     mails::{Mail, MailOutcome, MailState, NewMail},
     patients::PatientHead,
     reminders::{DueReminder, Reminder, ReminderChanges, ReminderRecord, ReminderState},
-    revisions::{FactChange, HeadChange, Revision, RevisionNote},
+    revisions::{FactChange, HeadChange, NewPatient, Revision, RevisionNote},
     runs::{NewRun, Run, RunEnd, RunOutcome},
     slots::{DECISION_SLOT, PlanChanges, Slot, SlotRecord},
     status::{NO_NEXT_DATE_TASK, StatusCounts},

@@ -3,7 +3,8 @@
 use chrono::{DateTime, Utc};
 use entities::patients;
 use sea_orm::{
-    ActiveValue::Set, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, TryInsertResult,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    TryInsertResult,
 };
 use uuid::Uuid;
 
@@ -114,6 +115,34 @@ impl WriteTransaction {
         Ok(found.one(&self.inner).await.in_table("patients")?.map(PatientHead::from))
     }
 
+    /// The patients with these registry identities, locked in the order of their identity until the transaction ends.
+    /// One that does not exist is left out; some hundreds at most.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] also where another writer holds a patient too long.
+    pub async fn lock_patients(&self, ids: &[Uuid]) -> Result<Vec<PatientHead>, StoreError> {
+        let found = patients::Entity::find()
+            .filter(patients::Column::Id.is_in(ids.iter().copied()))
+            .order_by_asc(patients::Column::Id)
+            .lock_exclusive();
+        let rows = found.all(&self.inner).await.in_table("patients")?;
+        Ok(rows.into_iter().map(PatientHead::from).collect())
+    }
+
+    /// The patients with these study ids, locked in the order of their study ids until the transaction ends. One that
+    /// does not exist is left out; some hundreds at most.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] also where another writer holds a patient too long.
+    pub async fn find_patients(&self, study_ids: &[&str]) -> Result<Vec<PatientHead>, StoreError> {
+        let found = patients::Entity::find()
+            .filter(patients::Column::StudyId.is_in(study_ids.iter().copied()))
+            .order_by_asc(patients::Column::StudyId)
+            .lock_exclusive();
+        let rows = found.all(&self.inner).await.in_table("patients")?;
+        Ok(rows.into_iter().map(PatientHead::from).collect())
+    }
+
     /// Registers a patient without facts.
     ///
     /// # Errors
@@ -134,22 +163,31 @@ impl WriteTransaction {
             withdrawn: false,
             created_at: stored_at(at),
         };
-        let row = patients::ActiveModel {
+        self.create_patients(std::slice::from_ref(&head)).await?;
+        Ok(head)
+    }
+
+    /// Inserts heads; a study id that is taken is a conflict.
+    pub(super) async fn create_patients(&self, heads: &[PatientHead]) -> Result<(), StoreError> {
+        if heads.is_empty() {
+            return Ok(());
+        }
+        let rows = heads.iter().map(|head| patients::ActiveModel {
             id: Set(head.id),
             study_id: Set(head.study_id.clone()),
             clinic: Set(head.clinic.clone()),
             head_seq: Set(head.head_seq),
             withdrawn: Set(head.withdrawn),
             created_at: Set(head.created_at),
-        };
+        });
         // A violated key would end a PostgreSQL transaction; doing nothing on conflict waits for
         // a concurrent creator and leaves the transaction alive.
-        let inserted = patients::Entity::insert(row)
+        let inserted = patients::Entity::insert_many(rows)
             .on_conflict_do_nothing_on([patients::Column::StudyId])
             .exec_without_returning(&self.inner)
             .await?;
         match inserted {
-            TryInsertResult::Inserted(1) => Ok(head),
+            TryInsertResult::Inserted(count) if count == heads.len() as u64 => Ok(()),
             _ => Err(StoreError::conflict("a patient with this study id is registered already")),
         }
     }

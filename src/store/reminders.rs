@@ -250,36 +250,53 @@ impl WriteTransaction {
         because: &str,
         now: DateTime<Utc>,
     ) -> Result<ReminderChanges, StoreError> {
+        self.save_reminders_of_many(&[(patient_id, wanted)], because, now).await
+    }
+
+    /// [`save_reminders`](Self::save_reminders) for many patients with few statements. Each patient once, some
+    /// hundreds at most.
+    ///
+    /// # Errors
+    /// As [`save_reminders`](Self::save_reminders).
+    pub async fn save_reminders_of_many(
+        &self,
+        wanted: &[(Uuid, &[ReminderRecord])],
+        because: &str,
+        now: DateTime<Utc>,
+    ) -> Result<ReminderChanges, StoreError> {
         use reminders::{ActiveModel, COLUMN, Entity};
         let now = stored_at(now);
         let rows = Entity::find()
-            .filter(COLUMN.patient_id.eq(patient_id))
+            .filter(COLUMN.patient_id.is_in(wanted.iter().map(|(patient, _)| *patient)))
             .all(&self.inner)
             .await
             .in_table("reminders")?;
-        let mut stored: HashMap<String, Reminder> = HashMap::with_capacity(rows.len());
+        let mut stored: HashMap<(Uuid, String), Reminder> = HashMap::with_capacity(rows.len());
         for row in rows {
-            stored.insert(row.reminder_key.clone(), Reminder::try_from(row)?);
+            stored.insert((row.patient_id, row.reminder_key.clone()), Reminder::try_from(row)?);
         }
         let mut changes = ReminderChanges::default();
         let mut added = Vec::new();
-        for record in wanted {
-            let Some(known) = stored.remove(&record.reminder_key) else {
-                added.push(new_row(patient_id, record, now));
-                continue;
-            };
-            let wanted_as_known = ReminderRecord { id: known.record.id, ..record.clone() };
-            match known.state {
-                ReminderState::Sent => continue,
-                ReminderState::Planned if known.record == wanted_as_known => continue,
-                ReminderState::Planned => changes.changed += 1,
-                ReminderState::Cancelled | ReminderState::Superseded => changes.revived += 1,
+        for (patient_id, own) in wanted {
+            let patient_id = *patient_id;
+            for record in *own {
+                let Some(known) = stored.remove(&(patient_id, record.reminder_key.clone())) else {
+                    added.push(new_row(patient_id, record, now));
+                    continue;
+                };
+                let wanted_as_known = ReminderRecord { id: known.record.id, ..record.clone() };
+                match known.state {
+                    ReminderState::Sent => continue,
+                    ReminderState::Planned if known.record == wanted_as_known => continue,
+                    ReminderState::Planned => changes.changed += 1,
+                    ReminderState::Cancelled | ReminderState::Superseded => changes.revived += 1,
+                }
+                let again = ActiveModel {
+                    created_at: sea_orm::ActiveValue::NotSet,
+                    ..new_row(patient_id, &wanted_as_known, now)
+                };
+                again.update(&self.inner).await?;
             }
-            let again = ActiveModel {
-                created_at: sea_orm::ActiveValue::NotSet,
-                ..new_row(patient_id, &wanted_as_known, now)
-            };
-            again.update(&self.inner).await?;
         }
         let dropped: Vec<Uuid> = stored
             .into_values()

@@ -88,7 +88,39 @@ impl From<revisions::Model> for Revision {
     }
 }
 
+/// A patient to be registered together with the facts of the first revision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewPatient {
+    /// Identity for the patient.
+    pub id: Uuid,
+    /// Pseudonym, unique.
+    pub study_id: String,
+    /// Clinic that looks after the patient.
+    pub clinic: String,
+    /// The first revision; registration counts as of its instant.
+    pub note: RevisionNote,
+    /// The facts it states. A kind and key may occur once.
+    pub facts: Vec<Fact>,
+}
+
 impl WriteTransaction {
+    /// Registers patients with their first revision, with few statements. Returns their heads in the order given.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if a study id is taken or a fact is stated twice; the transaction has to be rolled back
+    /// then. [`StoreError::Other`] for an empty author or reason.
+    pub async fn register_patients(&self, new: Vec<NewPatient>) -> Result<Vec<PatientHead>, StoreError> {
+        let heads: Vec<PatientHead> = new.iter().map(first_head).collect();
+        self.create_patients(&heads).await?;
+        let revisions = new.iter().map(|own| revision_row(own.id, 1, &own.note)).collect();
+        self.insert_all::<revisions::ActiveModel>(revisions).await?;
+        let facts = new.into_iter().flat_map(|NewPatient { id, facts, .. }| {
+            facts.into_iter().map(move |fact| fact_row(id, 1, fact, false))
+        });
+        self.insert_all(facts.collect()).await?;
+        Ok(heads)
+    }
+
     /// Records a revision on top of `head` and returns the new head. `changes` may be empty where
     /// only the head changes.
     ///
@@ -109,18 +141,15 @@ impl WriteTransaction {
             ..head.clone()
         };
         self.advance_head(head.head_seq, &new_head).await?;
-        let revision = revisions::ActiveModel {
-            id: Set(note.id),
-            patient_id: Set(head.id),
-            seq: Set(new_head.head_seq),
-            recorded_at: Set(stored_at(note.recorded_at)),
-            recorded_by: Set(note.recorded_by.clone()),
-            reason: Set(note.reason.clone()),
-            batch_id: Set(note.batch_id),
-        };
+        let revision = revision_row(head.id, new_head.head_seq, note);
         revisions::Entity::insert(revision).exec_without_returning(&self.inner).await?;
-        let rows = changes.iter().map(|change| fact_row(head.id, new_head.head_seq, change)).collect();
-        self.insert_all(rows).await?;
+        let rows = changes.iter().map(|change| match change {
+            FactChange::Put(fact) => fact_row(head.id, new_head.head_seq, fact.clone(), false),
+            FactChange::Withdraw { kind, key } => {
+                fact_row(head.id, new_head.head_seq, Fact::empty(kind, key), true)
+            }
+        });
+        self.insert_all(rows.collect()).await?;
         Ok(new_head)
     }
 
@@ -143,11 +172,30 @@ impl WriteTransaction {
     }
 }
 
-fn fact_row(patient_id: Uuid, seq: i64, change: &FactChange) -> facts::ActiveModel {
-    let (fact, withdrawn) = match change {
-        FactChange::Put(fact) => (fact.clone(), false),
-        FactChange::Withdraw { kind, key } => (Fact::empty(kind, key), true),
-    };
+fn first_head(new: &NewPatient) -> PatientHead {
+    PatientHead {
+        id: new.id,
+        study_id: new.study_id.clone(),
+        clinic: new.clinic.clone(),
+        head_seq: 1,
+        withdrawn: false,
+        created_at: stored_at(new.note.recorded_at),
+    }
+}
+
+fn revision_row(patient_id: Uuid, seq: i64, note: &RevisionNote) -> revisions::ActiveModel {
+    revisions::ActiveModel {
+        id: Set(note.id),
+        patient_id: Set(patient_id),
+        seq: Set(seq),
+        recorded_at: Set(stored_at(note.recorded_at)),
+        recorded_by: Set(note.recorded_by.clone()),
+        reason: Set(note.reason.clone()),
+        batch_id: Set(note.batch_id),
+    }
+}
+
+fn fact_row(patient_id: Uuid, seq: i64, fact: Fact, withdrawn: bool) -> facts::ActiveModel {
     facts::ActiveModel {
         id: NotSet,
         patient_id: Set(patient_id),

@@ -94,10 +94,10 @@ pub struct PlanChanges {
 
 async fn rows_of(
     connection: &impl ConnectionTrait,
-    patient_id: Uuid,
+    patients: Vec<Uuid>,
 ) -> Result<Vec<slots::Model>, StoreError> {
     slots::Entity::find()
-        .filter(slots::COLUMN.patient_id.eq(patient_id))
+        .filter(slots::COLUMN.patient_id.is_in(patients))
         .order_by_asc(slots::Column::Id)
         .all(connection)
         .await
@@ -117,26 +117,43 @@ impl WriteTransaction {
         because: &str,
         now: DateTime<Utc>,
     ) -> Result<PlanChanges, StoreError> {
+        self.save_plans(&[(patient_id, wanted)], because, now).await
+    }
+
+    /// [`save_plan`](Self::save_plan) for many patients with few statements. Each patient once, some hundreds at most.
+    ///
+    /// # Errors
+    /// As [`save_plan`](Self::save_plan).
+    pub async fn save_plans(
+        &self,
+        wanted: &[(Uuid, &[SlotRecord])],
+        because: &str,
+        now: DateTime<Utc>,
+    ) -> Result<PlanChanges, StoreError> {
         let now = stored_at(now);
-        let mut stored: HashMap<String, slots::Model> = rows_of(&self.inner, patient_id)
-            .await?
-            .into_iter()
-            .map(|row| (row.slot_key.clone(), row))
-            .collect();
+        let mut stored: HashMap<(Uuid, String), slots::Model> =
+            rows_of(&self.inner, wanted.iter().map(|(patient, _)| *patient).collect())
+                .await?
+                .into_iter()
+                .map(|row| ((row.patient_id, row.slot_key.clone()), row))
+                .collect();
         let mut changes = PlanChanges::default();
         let mut added = Vec::new();
-        for slot in wanted {
-            match stored.remove(&slot.slot_key) {
-                None => added.push(new_row(patient_id, slot, now)),
-                Some(row) => {
-                    let id = row.id;
-                    let known = Slot::from(row);
-                    if known.superseded.is_some() || known.record != *slot {
-                        let mut row = new_row(patient_id, slot, now);
-                        row.id = Set(id);
-                        row.first_planned_at = NotSet;
-                        row.update(&self.inner).await?;
-                        changes.changed += 1;
+        for (patient_id, own) in wanted {
+            let patient_id = *patient_id;
+            for slot in *own {
+                match stored.remove(&(patient_id, slot.slot_key.clone())) {
+                    None => added.push(new_row(patient_id, slot, now)),
+                    Some(row) => {
+                        let id = row.id;
+                        let known = Slot::from(row);
+                        if known.superseded.is_some() || known.record != *slot {
+                            let mut row = new_row(patient_id, slot, now);
+                            row.id = Set(id);
+                            row.first_planned_at = NotSet;
+                            row.update(&self.inner).await?;
+                            changes.changed += 1;
+                        }
                     }
                 }
             }
@@ -185,6 +202,6 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`], [`StoreError::Inconsistent`].
     pub async fn slots(&self, patient_id: Uuid) -> Result<Vec<Slot>, StoreError> {
-        Ok(rows_of(&self.read, patient_id).await?.into_iter().map(Slot::from).collect())
+        Ok(rows_of(&self.read, vec![patient_id]).await?.into_iter().map(Slot::from).collect())
     }
 }

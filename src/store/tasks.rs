@@ -61,31 +61,49 @@ impl WriteTransaction {
         wanted: &[TaskRecord],
         now: DateTime<Utc>,
     ) -> Result<TaskChanges, StoreError> {
+        self.save_tasks_of_many(&[(patient_id, wanted)], now).await
+    }
+
+    /// [`save_tasks`](Self::save_tasks) for many patients with few statements. Each patient once, some hundreds at
+    /// most.
+    ///
+    /// # Errors
+    /// As [`save_tasks`](Self::save_tasks).
+    pub async fn save_tasks_of_many(
+        &self,
+        wanted: &[(Uuid, &[TaskRecord])],
+        now: DateTime<Utc>,
+    ) -> Result<TaskChanges, StoreError> {
         use data_tasks::{ActiveModel, COLUMN, Entity};
         let now = stored_at(now);
-        let open = Entity::find().filter(COLUMN.patient_id.eq(patient_id)).filter(COLUMN.closed_at.is_null());
+        let open = Entity::find()
+            .filter(COLUMN.patient_id.is_in(wanted.iter().map(|(patient, _)| *patient)))
+            .filter(COLUMN.closed_at.is_null());
         let rows = open.all(&self.inner).await.in_table("data_tasks")?;
-        let mut stored: HashMap<String, data_tasks::Model> =
-            rows.into_iter().map(|row| (row.task_key.clone(), row)).collect();
+        let mut stored: HashMap<(Uuid, String), data_tasks::Model> =
+            rows.into_iter().map(|row| ((row.patient_id, row.task_key.clone()), row)).collect();
         let mut changes = TaskChanges::default();
         let mut added = Vec::new();
-        for task in wanted {
-            match stored.remove(&task.key) {
-                None => added.push(ActiveModel {
-                    id: NotSet,
-                    patient_id: Set(patient_id),
-                    task_key: Set(task.key.clone()),
-                    reason: Set(task.reason.clone()),
-                    opened_at: Set(now),
-                    closed_at: Set(None),
-                    closed_because: Set(None),
-                }),
-                Some(row) if row.reason != task.reason => {
-                    let reworded = Set(task.reason.clone());
-                    let row = ActiveModel { id: Set(row.id), reason: reworded, ..Default::default() };
-                    row.update(&self.inner).await?;
+        for (patient_id, own) in wanted {
+            let patient_id = *patient_id;
+            for task in *own {
+                match stored.remove(&(patient_id, task.key.clone())) {
+                    None => added.push(ActiveModel {
+                        id: NotSet,
+                        patient_id: Set(patient_id),
+                        task_key: Set(task.key.clone()),
+                        reason: Set(task.reason.clone()),
+                        opened_at: Set(now),
+                        closed_at: Set(None),
+                        closed_because: Set(None),
+                    }),
+                    Some(row) if row.reason != task.reason => {
+                        let reworded = Set(task.reason.clone());
+                        let row = ActiveModel { id: Set(row.id), reason: reworded, ..Default::default() };
+                        row.update(&self.inner).await?;
+                    }
+                    Some(_) => {}
                 }
-                Some(_) => {}
             }
         }
         for row in stored.into_values() {

@@ -12,8 +12,9 @@ use sea_orm::{
 
 use super::error::StoreError;
 
-/// Rows per insert: up to 16 parameters each, well below SQLite's 32,766 and PostgreSQL's 65,535.
-const ROWS_PER_INSERT: usize = 1_000;
+/// Rows per insert, at most 16 values each: far below what either database takes. Always the same for a full statement,
+/// so that it is prepared once.
+const ROWS_PER_INSERT: usize = 100;
 
 /// An open write transaction. Dropping it without [`commit`](Self::commit) rolls it back.
 #[derive(Debug)]

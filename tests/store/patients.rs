@@ -1,15 +1,45 @@
 //! Patient heads: registration, paging, head changes.
 
-use lobewatch::store::HeadChange;
+use lobewatch::store::{AsOf, HeadChange, NewPatient};
 
-use crate::support::{TestDatabase, id, minute, note, register};
+use crate::support::{TestDatabase, fact, id, minute, note, register};
 
 both_databases!(
     a_study_id_is_registered_once_and_the_transaction_goes_on,
     pages_reach_every_patient_once,
     a_head_change_alone_is_a_revision,
     an_instant_is_kept_to_the_microsecond,
+    many_are_registered_with_their_facts_or_none_is,
 );
+
+/// Patient `number` with 150 facts, more than one insert takes.
+fn newcomer(number: u64, study_id: &str) -> NewPatient {
+    let facts = (0..150).map(|place| fact("nodule", &format!("n{place:03}"), place, "{}")).collect();
+    let note = note(number + 100, 1);
+    NewPatient { id: id(number), study_id: study_id.to_owned(), clinic: "north".to_owned(), note, facts }
+}
+
+async fn many_are_registered_with_their_facts_or_none_is(db: TestDatabase) {
+    let tx = db.store.writer().await.unwrap();
+    let heads = tx.register_patients(vec![newcomer(2, "P-2"), newcomer(1, "P-1")]).await.unwrap();
+    let locked = tx.lock_patients(&[id(1), id(2), id(3)]).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(
+        heads.iter().map(|head| (head.id, head.head_seq)).collect::<Vec<_>>(),
+        [(id(2), 1), (id(1), 1)]
+    );
+    assert_eq!(locked, [heads[1].clone(), heads[0].clone()]);
+    for head in &heads {
+        assert_eq!(db.store.patient(head.id).await.unwrap().as_ref(), Some(head));
+        assert_eq!(db.store.facts(head.id, AsOf::Seq(1)).await.unwrap().unwrap().facts.len(), 150);
+        assert_eq!(db.store.revisions(head.id).await.unwrap().len(), 1);
+    }
+    let tx = db.store.writer().await.unwrap();
+    let refusal = tx.register_patients(vec![newcomer(3, "P-3"), newcomer(4, "P-1")]).await.unwrap_err();
+    assert!(refusal.is_conflict(), "{refusal}");
+    tx.rollback().await.unwrap();
+    assert_eq!(db.store.patient(id(3)).await.unwrap(), None);
+}
 
 async fn a_study_id_is_registered_once_and_the_transaction_goes_on(db: TestDatabase) {
     register(&db.store, 1).await;

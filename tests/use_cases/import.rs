@@ -24,6 +24,7 @@ both_databases!(
     a_patient_changed_since_is_never_overwritten_by_a_roll_back,
     a_patient_has_a_plan_from_the_moment_of_the_import,
     a_patient_with_thousands_of_questions_is_recorded,
+    documents_recorded_together_may_be_new_known_and_of_one_patient,
     a_patient_without_any_date_is_accounted_for_by_the_task_that_says_so,
     an_import_that_was_rolled_back_meanwhile_records_nothing_more,
     a_roll_back_and_a_running_import_wait_for_each_other,
@@ -35,6 +36,22 @@ both_databases!(
     two_imports_at_once_of_the_same_new_patients_make_each_once,
     an_import_waits_for_another_writer_longer_than_one_timeout,
 );
+
+async fn documents_recorded_together_may_be_new_known_and_of_one_patient(db: TestDatabase) {
+    let world = World::new(&db);
+    world.import(&[patient("P-1", "north"), patient("P-2", "north")]).await;
+    let together = [corrected("P-1"), patient("P-2", "north"), patient("P-3", "north"), corrected("P-3")];
+    let (_, counts) = world.import(&together).await;
+    assert_eq!((counts.new, counts.changed, counts.unchanged), (1, 2, 1));
+    for (study_id, revisions) in [("P-1", 2), ("P-2", 1), ("P-3", 2)] {
+        let head = world.ctx.store.find_patient(study_id).await.unwrap().unwrap();
+        assert_eq!(head.head_seq, revisions, "{study_id}");
+        let assessed = world.ctx.store.latest_assessment(head.id).await.unwrap().unwrap();
+        assert_eq!(assessed.facts_seq, revisions, "{study_id}");
+    }
+    assert!(text(&world, "P-3", AsOf::Latest).await.contains("\"long_mm\":11"));
+    assert_eq!(db.number("SELECT COUNT(*) AS n FROM patients").await, 3);
+}
 
 fn corrected(study_id: &str) -> String {
     patient(study_id, "north").replace("\"long_mm\": 9", "\"long_mm\": 11")

@@ -1,7 +1,7 @@
 //! Decides for every patient, and writes what is not as stored: many patients a transaction where possible, one by one
 //! where one of them stands in the way. A patient is written whole or not at all.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use thiserror::Error;
 use uuid::Uuid;
@@ -136,13 +136,17 @@ impl Run<'_> {
     async fn save_together(&self, waiting: &[Waiting]) -> Result<HashSet<Uuid>, StoreError> {
         let mut saved = HashSet::with_capacity(waiting.len());
         let tx = self.ctx.store.writer().await?;
+        let ids: Vec<_> = waiting.iter().map(|own| own.head.id).collect();
+        let newest: HashMap<_, _> =
+            tx.lock_patients(&ids).await?.into_iter().map(|head| (head.id, head.head_seq)).collect();
+        let mut unchanged = Vec::with_capacity(waiting.len());
         for Waiting { head, decisions, .. } in waiting {
-            let newest = tx.lock_patient(head.id).await?;
-            if newest.is_some_and(|newest| newest.head_seq == head.head_seq) {
-                decisions.save(&tx, self.ctx.now()).await?;
+            if newest.get(&head.id) == Some(&head.head_seq) {
+                unchanged.push(decisions);
                 saved.insert(head.id);
             }
         }
+        Decisions::save_all(&unchanged, &tx, self.ctx.now()).await?;
         tx.commit().await?;
         Ok(saved)
     }
