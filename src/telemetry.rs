@@ -44,7 +44,10 @@ pub fn dispatch<W>(settings: &LogSettings, writer: W) -> Result<Dispatch, Teleme
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
-    let filter = EnvFilter::try_new(&settings.filter).map_err(TelemetryError::Filter)?;
+    // The PostgreSQL driver's spans carry the connection URL with its password, whatever the level: it stays silent.
+    // What goes wrong there comes back as an error and is logged by whoever asked.
+    let filter = format!("{},sqlx_postgres=off", settings.filter);
+    let filter = EnvFilter::try_new(filter).map_err(TelemetryError::Filter)?;
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer);
     Ok(match settings.format {
         // Colour codes would end up in files and journals.
