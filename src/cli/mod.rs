@@ -16,6 +16,7 @@ mod migrate;
 mod normalise;
 mod patient_view;
 mod patients;
+mod patterns;
 mod schema;
 mod send_test_mail;
 mod serve;
@@ -103,6 +104,8 @@ enum LoneCommand {
     Assess(assess::AssessArguments),
     /// Write history documents in their canonical form.
     Normalise(normalise::NormaliseArguments),
+    /// List the recurrence patterns, or explain one.
+    Patterns(patterns::PatternsArguments),
     /// Print every setting with its source, and all problems with their remedies.
     CheckConfig,
     /// Print the JSON Schema of a document format.
@@ -136,6 +139,7 @@ fn dispatch(arguments: Arguments, terminal: &mut Terminal) -> anyhow::Result<Exi
         Command::Alone(LoneCommand::Assess(arguments)) => assess::run(&arguments, load, terminal),
         Command::Alone(LoneCommand::Normalise(arguments)) => normalise::run(&arguments, load, terminal),
         Command::Alone(LoneCommand::CheckConfig) => check_config::run(load, terminal),
+        Command::Alone(LoneCommand::Patterns(arguments)) => patterns::run(&arguments, terminal),
         Command::Alone(LoneCommand::Schema(arguments)) => schema::run(&arguments, terminal),
         Command::WithRegistry(command) => {
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
