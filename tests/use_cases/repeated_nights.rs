@@ -111,7 +111,7 @@ async fn five_patients_in_a_row_end_the_run_and_the_clinics_get_their_digests_al
         let ended = nightly_sweep(&world, || false).await.unwrap_err();
         assert!(matches!(&ended, SweepError::Store(error) if error.is_unavailable()), "{ended}");
         let run = newest(&world).await;
-        assert_eq!((run.outcome, run.n_patients, run.n_failed), (RunOutcome::Failed, 5, 5));
+        assert_eq!((run.outcome, run.n_patients, run.n_failed), (RunOutcome::Failed, 6, 5));
         assert_eq!(db.number("SELECT COUNT(*) AS n FROM mails").await, 1);
         let journal = Journal::read(&world.ctx).await.unwrap();
         assert_eq!(journal.not_before, Some(run.started_at + TimeDelta::minutes(5)));
@@ -165,18 +165,18 @@ async fn another_program_that_writes_for_long_costs_one_patient_and_not_the_nigh
 }
 
 async fn a_stopped_run_ends_soon_and_is_repeated_at_the_next_start(db: TestDatabase) {
-    let world = late(&db, 3).await;
+    let world = late(&db, 60).await;
     let asked = AtomicUsize::new(0);
-    // The page, and nothing written.
-    let stopping = || asked.fetch_add(1, Ordering::SeqCst) >= 1;
+    // The first page and its fifty patients, and nothing more.
+    let stopping = || asked.fetch_add(1, Ordering::SeqCst) >= 2;
     assert!(matches!(nightly_sweep(&world, stopping).await, Err(SweepError::Stopped)));
     let run = newest(&world).await;
-    assert_eq!((run.outcome, run.n_patients), (RunOutcome::Failed, 3));
+    assert_eq!((run.outcome, run.n_patients), (RunOutcome::Failed, 50));
     assert!(run.summary.contains(r#""reason":"stopped""#), "{}", run.summary);
-    assert_eq!(planned(&db, &world).await, 1, "what is done stays done");
+    assert_eq!(planned(&db, &world).await, 50, "what is done stays done");
     assert_eq!(Journal::read(&world.ctx).await.unwrap(), Journal::default());
     let report = nightly_sweep(&world, || false).await.unwrap();
-    assert_eq!((report.patients, report.changed), (3, 2));
+    assert_eq!((report.patients, report.changed), (60, 10));
 }
 
 async fn a_run_for_another_day_is_no_night(db: TestDatabase) {
