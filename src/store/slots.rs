@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use chrono::{DateTime, NaiveDate, Utc};
 use entities::slots;
 use sea_orm::{
-    ActiveModelTrait,
     ActiveValue::{NotSet, Set},
-    ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
+    sea_query::{Expr, OnConflict},
 };
 use uuid::Uuid;
 
@@ -16,6 +16,9 @@ use super::{
     error::{InTable, StoreError},
     transaction::stored_at,
 };
+
+/// Ids per statement.
+const SLOTS_PER_UPDATE: usize = 1_000;
 
 /// The kind of a slot that waits for a person's decision instead of a date. An open one accounts
 /// for its patient although nothing is due.
@@ -137,41 +140,69 @@ impl WriteTransaction {
                 .into_iter()
                 .map(|row| ((row.patient_id, row.slot_key.clone()), row))
                 .collect();
-        let mut changes = PlanChanges::default();
-        let mut added = Vec::new();
+        let (mut added, mut changed) = (Vec::new(), Vec::new());
         for (patient_id, own) in wanted {
             let patient_id = *patient_id;
             for slot in *own {
                 match stored.remove(&(patient_id, slot.slot_key.clone())) {
                     None => added.push(new_row(patient_id, slot, now)),
                     Some(row) => {
-                        let id = row.id;
                         let known = Slot::from(row);
                         if known.superseded.is_some() || known.record != *slot {
-                            let mut row = new_row(patient_id, slot, now);
-                            row.id = Set(id);
-                            row.first_planned_at = NotSet;
-                            row.update(&self.inner).await?;
-                            changes.changed += 1;
+                            changed.push(new_row(patient_id, slot, now));
                         }
                     }
                 }
             }
         }
-        for row in stored.into_values().filter(|row| row.open && row.superseded_at.is_none()) {
-            let dropped = slots::ActiveModel {
-                id: Set(row.id),
-                changed_at: Set(now),
-                superseded_at: Set(Some(now)),
-                superseded_because: Set(Some(because.to_owned())),
-                ..Default::default()
-            };
-            dropped.update(&self.inner).await?;
-            changes.superseded += 1;
-        }
-        changes.added = self.insert_all(added).await?;
-        Ok(changes)
+        let dropped: Vec<i64> = stored
+            .into_values()
+            .filter(|row| row.open && row.superseded_at.is_none())
+            .map(|row| row.id)
+            .collect();
+        Ok(PlanChanges {
+            superseded: self.drop_slots(&dropped, because, now).await?,
+            changed: self.insert_or_update(changed, &in_place_of_known()).await?,
+            added: self.insert_all(added).await?,
+        })
     }
+
+    async fn drop_slots(&self, ids: &[i64], because: &str, now: DateTime<Utc>) -> Result<u64, StoreError> {
+        use slots::Column;
+        let mut dropped = 0;
+        for chunk in ids.chunks(SLOTS_PER_UPDATE) {
+            let ended = slots::Entity::update_many()
+                .col_expr(Column::ChangedAt, Expr::value(now))
+                .col_expr(Column::SupersededAt, Expr::value(now))
+                .col_expr(Column::SupersededBecause, Expr::value(because))
+                .filter(Column::Id.is_in(chunk.iter().copied()))
+                .exec(&self.inner)
+                .await?;
+            dropped += ended.rows_affected;
+        }
+        Ok(dropped)
+    }
+}
+
+/// A known slot gets all new values but the instant it was first planned.
+fn in_place_of_known() -> OnConflict {
+    use slots::Column;
+    OnConflict::columns([Column::PatientId, Column::SlotKey])
+        .update_columns([
+            Column::Kind,
+            Column::DueOn,
+            Column::WindowFrom,
+            Column::WindowTo,
+            Column::OverdueFrom,
+            Column::SevereFrom,
+            Column::State,
+            Column::Open,
+            Column::Why,
+            Column::ChangedAt,
+            Column::SupersededAt,
+            Column::SupersededBecause,
+        ])
+        .to_owned()
 }
 
 /// The slot as a row in the plan since `now`.

@@ -7,7 +7,8 @@ use entities::data_tasks;
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::{NotSet, Set},
-    EntityTrait, QueryFilter, QueryOrder,
+    ColumnTrait, EntityTrait, QueryFilter, QueryOrder,
+    sea_query::Expr,
 };
 use uuid::Uuid;
 
@@ -17,6 +18,8 @@ use super::{
     transaction::stored_at,
 };
 
+/// Ids per statement.
+const TASKS_PER_UPDATE: usize = 1_000;
 /// Why a task is closed when the facts no longer give rise to it.
 const RESOLVED: &str = "resolved by later facts";
 
@@ -106,15 +109,15 @@ impl WriteTransaction {
                 }
             }
         }
-        for row in stored.into_values() {
-            let closed = ActiveModel {
-                id: Set(row.id),
-                closed_at: Set(Some(now)),
-                closed_because: Set(Some(RESOLVED.to_owned())),
-                ..Default::default()
-            };
-            closed.update(&self.inner).await?;
-            changes.closed += 1;
+        let resolved: Vec<i64> = stored.into_values().map(|row| row.id).collect();
+        for chunk in resolved.chunks(TASKS_PER_UPDATE) {
+            let closed = Entity::update_many()
+                .col_expr(data_tasks::Column::ClosedAt, Expr::value(now))
+                .col_expr(data_tasks::Column::ClosedBecause, Expr::value(RESOLVED))
+                .filter(data_tasks::Column::Id.is_in(chunk.iter().copied()))
+                .exec(&self.inner)
+                .await?;
+            changes.closed += closed.rows_affected;
         }
         changes.opened = self.insert_all(added).await?;
         Ok(changes)

@@ -7,7 +7,7 @@
 use chrono::{DateTime, SubsecRound, Utc};
 use sea_orm::{
     ActiveModelTrait, DatabaseConnection, DatabaseTransaction, EntityTrait, SqliteTransactionMode,
-    TransactionOptions, TransactionTrait,
+    TransactionOptions, TransactionTrait, sea_query::OnConflict,
 };
 
 use super::error::StoreError;
@@ -35,6 +35,23 @@ impl WriteTransaction {
     /// Inserts any number of rows and returns how many. A database takes so many parameters in one
     /// statement and no more, and how many rows a patient has depends on the data.
     pub(super) async fn insert_all<A: ActiveModelTrait>(&self, rows: Vec<A>) -> Result<u64, StoreError> {
+        self.insert_chunks(rows, None).await
+    }
+
+    /// Like [`insert_all`](Self::insert_all), with a rule for rows that are there already.
+    pub(super) async fn insert_or_update<A: ActiveModelTrait>(
+        &self,
+        rows: Vec<A>,
+        known: &OnConflict,
+    ) -> Result<u64, StoreError> {
+        self.insert_chunks(rows, Some(known)).await
+    }
+
+    async fn insert_chunks<A: ActiveModelTrait>(
+        &self,
+        rows: Vec<A>,
+        known: Option<&OnConflict>,
+    ) -> Result<u64, StoreError> {
         let mut rows = rows.into_iter();
         let mut inserted = 0;
         loop {
@@ -42,7 +59,11 @@ impl WriteTransaction {
             if chunk.is_empty() {
                 return Ok(inserted);
             }
-            inserted += A::Entity::insert_many(chunk).exec_without_returning(&self.inner).await?;
+            let mut insert = A::Entity::insert_many(chunk);
+            if let Some(known) = known {
+                insert = insert.on_conflict(known.clone());
+            }
+            inserted += insert.exec_without_returning(&self.inner).await?;
         }
     }
 
