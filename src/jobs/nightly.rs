@@ -2,7 +2,7 @@
 //!
 //! The schedule is asked "when did you last want a run?", not "do you want one now?", so a service that was off at
 //! night runs the sweep when it comes back, and a run that failed or was killed is repeated the same night. The cron
-//! crate has no answer for a local time that a clock change leaves out; therefore a run is wanted [`LONGEST_GAP`]
+//! crate has no answer for a local time that a clock change leaves out; therefore a run is wanted `LONGEST_GAP`
 //! after the last, whatever the schedule says.
 
 use std::{convert::Infallible, sync::Arc, time::Duration};

@@ -2,7 +2,7 @@
 //!
 //! [`evaluate`] is the single entry. It reads a history as known on a day and the limits of a protocol, and
 //! returns values; it has no clock, does no input or output and cannot fail. Unknown is never no: every statement
-//! is a [`Truth`](crate::domain::truth::Truth), and what is missing becomes a [`DataTask`].
+//! is a [`Truth`], and what is missing becomes a [`DataTask`].
 
 pub mod anchor;
 pub mod as_of;
