@@ -20,8 +20,11 @@ use sea_orm::{
 
 use super::error::StoreError;
 
-/// SQLite's page cache per connection; negative is its way to say kibibytes instead of pages.
-const CACHE_KIBIBYTES: &str = "-8192";
+/// SQLite's page cache, negative because that is its way to say kibibytes instead of pages: enough for a transaction of
+/// an import, so that no page is written twice.
+const WRITER_CACHE_KIBIBYTES: &str = "-8192";
+/// The same for each of several readers, who mostly read what is not in it.
+const READER_CACHE_KIBIBYTES: &str = "-2048";
 
 /// Which database holds the registry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -178,8 +181,7 @@ fn sqlite_options(settings: &DatabaseSettings, connections: u32, reads_only: boo
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .busy_timeout(busy_timeout)
-            // A transaction of an import fits in, so that no page is written twice.
-            .pragma("cache_size", CACHE_KIBIBYTES)
+            .pragma("cache_size", if reads_only { READER_CACHE_KIBIBYTES } else { WRITER_CACHE_KIBIBYTES })
             // What undoes a single statement need not go through a file; the transaction log does.
             .pragma("temp_store", "MEMORY")
             // Makes a replaced row fire the triggers that refuse deletion.

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use entities::{facts, revisions};
+use futures_util::TryStreamExt as _;
 use sea_orm::{ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 use uuid::Uuid;
 
@@ -214,8 +215,9 @@ impl Store {
                 chunk.iter().map(|head| (head.id, (head.head_seq, Vec::new()))).collect();
             let select = facts::Entity::find()
                 .filter(facts::COLUMN.patient_id.is_in(chunk.iter().map(|head| head.id)));
-            let rows: Vec<Row> = columns(select).into_tuple().all(&self.read).await.in_table("facts")?;
-            for row in rows {
+            // One row at a time: the driver's form of a row is many times larger than what is kept of it.
+            let mut rows = columns(select).into_tuple::<Row>().stream(&self.read).await.in_table("facts")?;
+            while let Some(row) = rows.try_next().await.in_table("facts")? {
                 let (patient_id, statement) = statement(row);
                 if let Some((seq, of_patient)) = statements.get_mut(&patient_id)
                     && statement.seq <= *seq

@@ -6,6 +6,7 @@ use std::{str::FromStr, time::Duration};
 
 use chrono::NaiveDate;
 use entities::{assessments, facts, patients};
+use futures_util::TryStreamExt as _;
 use lobewatch::store::AssessmentHead;
 use sea_orm::{
     ColumnTrait, ConnectOptions, Database, DatabaseConnection, DbErr, EntityTrait, QueryFilter, QueryOrder,
@@ -72,10 +73,7 @@ impl Scan {
             let ids: Vec<Uuid> = page.iter().map(|patient| patient.id).collect();
             scanned.patients += page.len() as u64;
             scanned.assessments += self.assessments(&ids).await?.len() as u64;
-            for fact in self.facts(&ids).await? {
-                scanned.facts += 1;
-                scanned.content_bytes += fact.10.len() as u64;
-            }
+            self.facts(&ids, &mut scanned).await?;
         }
     }
 
@@ -112,9 +110,9 @@ impl Scan {
             .await
     }
 
-    async fn facts(&self, ids: &[Uuid]) -> Result<Vec<FactRow>, DbErr> {
+    async fn facts(&self, ids: &[Uuid], scanned: &mut Scanned) -> Result<(), DbErr> {
         use facts::Column;
-        facts::Entity::find()
+        let mut rows = facts::Entity::find()
             .filter(facts::COLUMN.patient_id.is_in(ids.iter().copied()))
             .select_only()
             .columns([
@@ -130,8 +128,13 @@ impl Scan {
                 Column::Withdrawn,
                 Column::Content,
             ])
-            .into_tuple()
-            .all(&self.connection)
-            .await
+            .into_tuple::<FactRow>()
+            .stream(&self.connection)
+            .await?;
+        while let Some(fact) = rows.try_next().await? {
+            scanned.facts += 1;
+            scanned.content_bytes += fact.10.len() as u64;
+        }
+        Ok(())
     }
 }
