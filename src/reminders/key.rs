@@ -1,4 +1,4 @@
-//! Stable text keys that make each reminder and each digest happen once.
+//! Stable text keys that make each reminder happen once.
 //!
 //! A key is stored under a unique constraint, so equal keys mean "the same reminder" and different reminders
 //! must never share one. Keys appear in logs: they are built from identifiers only, never from a name or a mail
@@ -6,7 +6,6 @@
 
 use std::fmt;
 
-use chrono::NaiveDate;
 use thiserror::Error;
 
 use super::step::Step;
@@ -51,31 +50,6 @@ impl ReminderKey {
 }
 
 impl fmt::Display for ReminderKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.to_text())
-    }
-}
-
-/// Which digest this is: one per clinic, local day and recipient.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct DigestKey {
-    /// The clinic's slug.
-    pub clinic: String,
-    /// The civil day in the clinic's time zone.
-    pub local_date: NaiveDate,
-    /// The role or staff id the digest goes to; not a mail address.
-    pub recipient: String,
-}
-
-impl DigestKey {
-    /// The key as stored, for example `d1|north|2026-03-01|coordinator`.
-    #[must_use]
-    pub fn to_text(&self) -> String {
-        join("d1", &[&self.clinic, &self.local_date.to_string(), &self.recipient])
-    }
-}
-
-impl fmt::Display for DigestKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.to_text())
     }
@@ -168,17 +142,6 @@ mod tests {
         {
             assert!(ReminderKey::parse(text).is_err(), "{text}");
         }
-    }
-
-    #[test]
-    fn a_digest_has_one_key_per_clinic_and_local_day() {
-        let key = |clinic: &str, day: &str| {
-            let local_date = day.parse().unwrap();
-            DigestKey { clinic: clinic.to_owned(), local_date, recipient: "coordinator".to_owned() }.to_text()
-        };
-        assert_eq!(key("north", "2026-03-01"), "d1|north|2026-03-01|coordinator");
-        assert_ne!(key("north", "2026-03-01"), key("north", "2026-03-02"));
-        assert_ne!(key("north", "2026-03-01"), key("south", "2026-03-01"));
     }
 
     proptest! {

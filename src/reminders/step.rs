@@ -1,8 +1,8 @@
 //! The reminder ladder: which steps of a planned scan have come, and which one of them is sent.
 //!
 //! Steps are chosen by "on or before today", never by "exactly today": a night without a sweep changes nothing
-//! but the day the message leaves. When several steps have come, only the highest is sent; the lower ones are
-//! returned so that the caller can record them as superseded. This module does not know recipients or clinics.
+//! but the day the message leaves. When several steps have come, only the highest is sent;
+//! it stands for the lower ones. This module does not know recipients or clinics.
 
 use std::{fmt, str::FromStr};
 
@@ -303,14 +303,6 @@ pub fn current_step(slot: &SlotDates, ladder: &Ladder, today: NaiveDate) -> Opti
     steps_due(slot, ladder, today).pop()
 }
 
-/// The steps that have come but are replaced by [`current_step`]; they are recorded as superseded, never sent.
-#[must_use]
-pub fn superseded_steps(slot: &SlotDates, ladder: &Ladder, today: NaiveDate) -> Vec<StepDue> {
-    let mut steps = steps_due(slot, ladder, today);
-    steps.pop();
-    steps
-}
-
 /// The weekly messages of a severely overdue slot, without end except the calendar's.
 fn severe_steps(slot: &SlotDates, ladder: &Ladder) -> impl Iterator<Item = StepDue> {
     let every = u64::from(ladder.severe_every_days);
@@ -374,9 +366,8 @@ mod tests {
             codes_on("2026-03-30"),
             ["notice-28-days", "notice-7-days", "due", "overdue-1-day", "overdue-14-days"]
         );
-        let replaced = superseded_steps(&slot(), &Ladder::default(), day("2026-03-30"));
-        assert_eq!(replaced.len(), 4);
-        assert!(replaced.iter().all(|due| due.step.code() != "overdue-14-days"));
+        let current = current_step(&slot(), &Ladder::default(), day("2026-03-30")).unwrap();
+        assert_eq!(current.step.code(), "overdue-14-days");
     }
 
     #[test]
