@@ -7,20 +7,16 @@
 //!                                                    store, mail, config are called by app and cli
 //! ```
 
+// The functional core, under the names it has there.
+pub use lobewatch_core::{assessment, document, domain, protocol, reminders, rules, surveillance};
+
 pub mod app;
-pub mod assessment;
 pub mod cli;
 pub mod config;
-pub mod document;
-pub mod domain;
 pub mod import;
 pub mod jobs;
 pub mod mail;
-pub mod protocol;
-pub mod reminders;
-pub mod rules;
 pub mod store;
-pub mod surveillance;
 pub mod web;
 
 pub mod clock;

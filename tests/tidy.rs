@@ -46,7 +46,7 @@ mod the_tree {
     fn is_read_as_a_whole() {
         let tree = Tree::read();
         for path in
-            ["Cargo.toml", "src/lib.rs", "src/domain/dates.rs", "tests/tidy.rs", "entities/src/lib.rs"]
+            ["Cargo.toml", "src/lib.rs", "core/src/domain/dates.rs", "tests/tidy.rs", "entities/src/lib.rs"]
         {
             assert!(tree.files.iter().any(|file| file.path == path), "{path} was not read");
         }

@@ -170,13 +170,15 @@ mod tests {
     fn every_folder_of_src_has_a_layer() {
         let pure = PURE.iter().map(|(module, ..)| *module);
         let known: Vec<&str> = pure.chain(FORBIDDEN.iter().map(|(module, _)| *module)).collect();
-        for entry in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/src")).unwrap() {
-            let entry = entry.unwrap();
-            let name = entry.file_name().into_string().unwrap();
-            assert!(
-                !entry.path().is_dir() || known.contains(&name.as_str()),
-                "src/{name} has no layer: give it one here"
-            );
+        for source in ["core/src", "src"] {
+            for entry in std::fs::read_dir(format!("{}/{source}", env!("CARGO_MANIFEST_DIR"))).unwrap() {
+                let entry = entry.unwrap();
+                let name = entry.file_name().into_string().unwrap();
+                assert!(
+                    !entry.path().is_dir() || known.contains(&name.as_str()),
+                    "{source}/{name} has no layer: give it one here"
+                );
+            }
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{
     lexer::{Token, reads},
-    tree::SourceFile,
+    tree::{SourceFile, below_src},
 };
 
 /// A path named by code, such as `crate::store::Store`, and its line.
@@ -139,7 +139,7 @@ impl Scope {
 
 /// `src/rules/tier.rs` is `crate::rules::tier`.
 fn module_path(path: &str) -> Vec<String> {
-    let inside = path.strip_prefix("src/").unwrap_or(path).trim_end_matches(".rs");
+    let inside = below_src(path).unwrap_or(path).trim_end_matches(".rs");
     let names = inside.split('/').filter(|name| !matches!(*name, "mod" | "lib" | "main"));
     std::iter::once("crate").chain(names).map(str::to_owned).collect()
 }

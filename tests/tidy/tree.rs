@@ -51,11 +51,21 @@ impl SourceFile {
         Problem { path: self.path.clone(), line, problem: problem.into() }
     }
 
+    /// The path below `core/src/` or `src/`: the program is one tree of modules, whose pure part is a crate.
+    pub fn below_src(&self) -> Option<&str> {
+        below_src(&self.path)
+    }
+
     /// The folder below `src/`, or the file's own name without `.rs` directly in `src/`.
     pub fn module(&self) -> Option<&str> {
-        let below = self.path.strip_prefix("src/")?;
+        let below = self.below_src()?;
         Some(below.split_once('/').map_or(below.trim_end_matches(".rs"), |(folder, _)| folder))
     }
+}
+
+/// What follows `core/src/` or `src/` in a path of the repository.
+pub fn below_src(path: &str) -> Option<&str> {
+    path.strip_prefix("core/").unwrap_or(path).strip_prefix("src/")
 }
 
 /// All text files of the repository.

@@ -18,7 +18,7 @@ pub mod read;
 mod recover;
 pub mod schema;
 pub mod slot;
-#[cfg(test)]
-pub(crate) mod testing;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 pub mod value;
 pub mod write;

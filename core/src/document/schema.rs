@@ -65,7 +65,7 @@ mod tests {
 
     #[test]
     fn the_published_schemas_are_those_of_the_types() {
-        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/schema");
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/schema");
         for (name, schema) in [("history-1.json", history()), ("assessment-1.json", assessment())] {
             let text = format!("{}\n", serde_json::to_string_pretty(&schema).unwrap());
             let file = folder.join(name);

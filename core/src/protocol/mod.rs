@@ -16,7 +16,7 @@ pub use self::{
 };
 
 /// The protocol that ships with lobewatch. It is not approved by anybody.
-pub const SHIPPED: &str = include_str!("../../config/protocols/default.toml");
+pub const SHIPPED: &str = include_str!("../../../config/protocols/default.toml");
 
 /// A validated protocol.
 #[derive(Debug, Clone, PartialEq, Deserialize)]

@@ -1,6 +1,13 @@
 //! Arbitrary histories for property tests, grown from the published schema, so that a new key is tested the day
 //! it is added. Documents are in canonical form: nothing in them may get lost or be added on the way.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "helpers of tests fail the test"
+)]
+
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
@@ -8,17 +15,17 @@ use super::{read, schema};
 use crate::domain::history::History;
 
 /// Any legal document in canonical form.
-pub(crate) fn any_document() -> impl Strategy<Value = Value> {
+pub fn any_document() -> impl Strategy<Value = Value> {
     any::<u64>().prop_map(document)
 }
 
 /// Any legal history.
-pub(crate) fn any_history() -> impl Strategy<Value = History> {
+pub fn any_history() -> impl Strategy<Value = History> {
     any_document().prop_map(|document| read::read(&document.to_string()).unwrap())
 }
 
 /// The document of a seed.
-pub(crate) fn document(seed: u64) -> Value {
+pub fn document(seed: u64) -> Value {
     let root = schema::history();
     let mut grower = Grower { root: &root, state: seed };
     let mut document = grower.grow(&root);
@@ -252,6 +259,7 @@ fn prune(object: &mut Value, key: &str) {
     retain(object, key, !empty);
 }
 
+#[cfg(test)]
 mod properties {
     use std::collections::BTreeSet;
 
