@@ -264,7 +264,7 @@ fn assert_no_flip(narrow: &Evaluation, wide: &Evaluation) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 192, failure_persistence: None, rng_seed: RngSeed::Fixed(2022), ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, rng_seed: RngSeed::Fixed(2022), ..ProptestConfig::default() })]
 
     #[test]
     fn every_history_is_evaluated(story in some_story(), after in 0_u64..3_000) {
