@@ -31,6 +31,7 @@ mod systemic;
 mod testing;
 pub mod tier;
 mod tier_active;
+pub mod tier_figures;
 mod tier_high;
 mod timeline;
 mod units;

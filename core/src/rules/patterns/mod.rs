@@ -102,6 +102,8 @@ pub struct PatternInfo {
     pub not_evaluable: &'static str,
     /// Where it comes from.
     pub source: &'static str,
+    /// Published figures that say why it matters, by their ids in `config/evidence.toml`, in the order they are shown.
+    pub figures: &'static [&'static str],
     /// What follows where it is true; single answers may raise it.
     pub effect: Effect,
 }

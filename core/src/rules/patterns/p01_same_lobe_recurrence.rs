@@ -18,6 +18,7 @@ pub(super) const INFO: PatternInfo = PatternInfo {
     inputs: "lobes and results of treated nodules, lobes of recurrent nodules",
     not_evaluable: "a lobe or a result is not recorded",
     source: "Gherzi 2022, figure 1; rule needs local approval",
+    figures: &["E45"],
     effect: Effect::INFO,
 };
 

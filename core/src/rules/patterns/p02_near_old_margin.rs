@@ -22,6 +22,7 @@ pub(super) const INFO: PatternInfo = PatternInfo {
     inputs: "same-lobe recurrence, reader's statement, distance to the staple line",
     not_evaluable: "neither a statement nor a distance is recorded; after lobectomy only the statement counts",
     source: "Pu 2011 (registration error), margin habit, Welter 2012 (pleural penetration); limit needs local approval",
+    figures: &[],
     effect: Effect::HIGH_BOARD,
 };
 

@@ -14,6 +14,7 @@ pub(super) const INFO: PatternInfo = PatternInfo {
     inputs: "clearance date, first study that shows the recurrence",
     not_evaluable: "a date or the completeness of the episode is not known; a never-cleared episode is P11 instead",
     source: "Younes 2002, Burt 2011, Briccoli 2005",
+    figures: &["E73"],
     effect: Effect::HIGH_BOARD,
 };
 

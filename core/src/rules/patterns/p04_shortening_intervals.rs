@@ -18,6 +18,7 @@ pub(super) const INFO: PatternInfo = PatternInfo {
     inputs: "disease-free interval and recurrence-free intervals, in order",
     not_evaluable: "one of the last two intervals is not known or its episode not certainly cleared",
     source: "Briccoli 2005, Burt 2011; ratio needs local approval",
+    figures: &[],
     effect: Effect::INFO,
 };
 

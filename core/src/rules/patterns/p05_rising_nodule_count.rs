@@ -19,6 +19,7 @@ pub(super) const INFO: PatternInfo = PatternInfo {
     inputs: "metastases per episode; after the last episode the nodules of the recurrence",
     not_evaluable: "a number or a result is not recorded",
     source: "International Registry of Lung Metastases 1997; disputed; fewer nodules are selected for repeat surgery",
+    figures: &["E64", "E17", "E70"],
     effect: Effect::BOARD,
 };
 

@@ -17,6 +17,7 @@ pub(super) const INFO: PatternInfo = PatternInfo {
     inputs: "lobes of metastases per episode, lobes of recurrent nodules",
     not_evaluable: "a lobe or a result is not recorded",
     source: "Gherzi 2022 (its reference 14: fewer lobes in leiomyosarcoma); rule needs local approval",
+    figures: &[],
     effect: Effect::BOARD,
 };
 

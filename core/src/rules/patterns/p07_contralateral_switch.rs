@@ -18,6 +18,7 @@ pub(super) const INFO: PatternInfo = PatternInfo {
     inputs: "sides of the episode and of the recurrence",
     not_evaluable: "a side is not recorded",
     source: "Younes 2002; Gherzi 2022 (its reference 45)",
+    figures: &["E73", "E31"],
     effect: Effect::INFO,
 };
 

@@ -20,6 +20,7 @@ pub(super) const INFO: PatternInfo = PatternInfo {
     inputs: "untreated nodules per study, sides of the last episode",
     not_evaluable: "a side is not recorded, or one side holds indeterminate nodules only (possible)",
     source: "Gherzi 2022 (its references 12 and 18), disputed; review of indeterminate nodules 2024",
+    figures: &["E18", "E80"],
     effect: Effect::HIGH_BOARD,
 };
 

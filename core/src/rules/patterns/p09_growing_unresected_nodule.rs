@@ -18,6 +18,7 @@ pub(super) const INFO: PatternInfo = PatternInfo {
     inputs: "measurements of untreated single nodules",
     not_evaluable: "fewer than two measured studies, or their order is not known; counted groups take no growth rule",
     source: "thresholds of the Fleischner Society and the British Thoracic Society; Revel 2004, TDT 2003, Welter 2012",
+    figures: &["E76", "E18"],
     effect: Effect::ACTIVE_BOARD,
 };
 

@@ -24,6 +24,7 @@ pub(super) const INFO: PatternInfo = PatternInfo {
     inputs: "untreated nodules, CT studies in which their lobe could be assessed",
     not_evaluable: "a day is not known well enough; whether a next scan is planned is checked with the plan",
     source: "review of indeterminate nodules in bone sarcoma 2024; slack needs local approval",
+    figures: &["E80"],
     effect: Effect::TASK,
 };
 

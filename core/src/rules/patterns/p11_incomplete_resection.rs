@@ -17,6 +17,7 @@ pub(super) const INFO: PatternInfo = PatternInfo {
     inputs: "completeness of the operations, nodules left untreated, planned stages",
     not_evaluable: "completeness or margins were not reported",
     source: "Gherzi 2022; International Registry of Lung Metastases 1997",
+    figures: &["E64", "E19", "E20"],
     effect: Effect::HIGH_BOARD,
 };
 

@@ -14,6 +14,7 @@ pub(super) const INFO: PatternInfo = PatternInfo {
     inputs: "nodal status of operations, short axis of nodes on imaging",
     not_evaluable: "no node was sampled (NX), which is routine in sarcoma and opens no task",
     source: "Gherzi 2022 (its references 59 and 60); node-prone types by the national registry 2018",
+    figures: &["E39", "E38"],
     effect: Effect::HIGH_BOARD,
 };
 

@@ -18,6 +18,7 @@ pub(super) const INFO: PatternInfo = PatternInfo {
     inputs: "systemic therapies with dates and best response, CT before and after",
     not_evaluable: "fewer than two CT studies, or days are missing",
     source: "Stephens 2011 (81 patients, retrospective)",
+    figures: &["E26"],
     effect: Effect::HIGH_BOARD,
 };
 

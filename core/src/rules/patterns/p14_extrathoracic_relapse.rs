@@ -17,6 +17,7 @@ pub(super) const INFO: PatternInfo = PatternInfo {
     inputs: "extrathoracic events, diagnosis of lung metastases",
     not_evaluable: "the order of the two is not known",
     source: "Gherzi 2022 (its references 40 and 41); selection for repeat metastasectomy 2017",
+    figures: &["E70"],
     effect: Effect::ACTIVE_BOARD,
 };
 

@@ -14,6 +14,7 @@ pub(super) const INFO: PatternInfo = PatternInfo {
     inputs: "episodes, staged operations counted once; operations with benign results only do not count",
     not_evaluable: "never; metastasectomies of other hospitals have to be entered to count",
     source: "Jaklitsch 2001 (54 patients, 35 percent sarcoma); Gherzi 2022 (its reference 64)",
+    figures: &["E62", "E44"],
     effect: Effect::HIGH,
 };
 

@@ -18,6 +18,7 @@ pub(super) const INFO: PatternInfo = PatternInfo {
     inputs: "origin of nodules, imaging before the operation, palpation",
     not_evaluable: "the lung was not palpated as a whole, or an origin or a result is not recorded",
     source: "Cerfolio 2011, Heaton 2019; shares of thoracoscopy and open operation do not compare",
+    figures: &["E34", "E74", "E33"],
     effect: Effect::INFO,
 };
 

@@ -19,6 +19,7 @@ pub(super) const INFO: PatternInfo = PatternInfo {
     inputs: "pathology of resected nodules; not sent is left out, non-viable metastases are metastases",
     not_evaluable: "fewer than three nodules were examined, or numbers are lower bounds",
     source: "review of palpated nodules 2016 (18 studies); Gherzi 2022 (its reference 49)",
+    figures: &["E75", "E34"],
     effect: Effect::INFO,
 };
 

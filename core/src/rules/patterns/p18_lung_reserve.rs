@@ -27,6 +27,7 @@ pub(super) const INFO: PatternInfo = PatternInfo {
     inputs: "extent and lobe of every resection, sides of all operations, lung function where entered",
     not_evaluable: "an extent, a lobe or a side is not recorded",
     source: "Gherzi 2022; anatomic counting of predicted function; limits need local approval",
+    figures: &[],
     effect: Effect::BOARD,
 };
 

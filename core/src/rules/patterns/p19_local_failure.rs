@@ -18,6 +18,7 @@ pub(super) const INFO: PatternInfo = PatternInfo {
     inputs: "studies and local states after the end of local therapy",
     not_evaluable: "no study after the first three months, or one study only: repeat in 6 to 8 weeks",
     source: "Lebow, Mehta 2013 (stereotactic radiotherapy)",
+    figures: &["E84", "E85"],
     effect: Effect::ACTIVE_BOARD,
 };
 

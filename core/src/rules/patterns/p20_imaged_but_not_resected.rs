@@ -20,6 +20,7 @@ pub(super) const INFO: PatternInfo = PatternInfo {
     inputs: "nodules on imaging before the episode, specimens, later studies",
     not_evaluable: "a day or a side is not known, pathology counted fewer pieces than the group holds, or nobody recorded what the nodule was held for",
     source: "Gherzi 2022 (its reference 48: 87 percent of nodules identified at thoracoscopy)",
+    figures: &["E32"],
     effect: Effect::HIGH_BOARD,
 };
 

@@ -1,0 +1,68 @@
+//! The published figures each tier trigger rests on, by their ids in `config/evidence.toml`.
+//!
+//! Beside the triggers and not in them: a figure is for orientation, it never enters a decision.
+
+use super::{
+    patterns::ALL,
+    tier::{TierProposal, Trigger},
+};
+use crate::protocol::tier::Tier;
+
+/// Triggers of tier H with published figures; the others are product rules that no figure supports.
+pub const OF_TRIGGERS: [(&str, &[&str]); 11] = [
+    ("dfi-lt-12-months", &["E22", "E61", "E15"]),
+    ("short-recurrence-free-interval", &["E70"]),
+    ("episode-r1-or-rx", &["E19", "E20", "E70"]),
+    ("four-or-more-metastases", &["E64", "E17"]),
+    ("nodal-involvement", &["E39"]),
+    ("progression-on-chemotherapy", &["E26"]),
+    ("mpnst", &["E11", "E60"]),
+    ("third-metastasectomy", &["E62"]),
+    ("bilateral-disease", &["E18"]),
+    ("recurrence-refuted-recently", &["E80"]),
+    ("observed-nodule", &["E80"]),
+];
+
+/// What the conditions of tier L, and the 24 months before it can be proposed, rest on.
+pub const OF_TIER_LOW: &[&str] = &["E64", "E61"];
+
+impl Trigger {
+    /// The published figures the trigger rests on; empty where it is a product rule. A pattern that raises the tier
+    /// brings its own.
+    #[must_use]
+    pub fn figures(&self) -> &'static [&'static str] {
+        let own = OF_TRIGGERS.iter().find(|(id, _)| *id == self.id).map(|(_, figures)| *figures);
+        let of_pattern =
+            || ALL.iter().find(|pattern| pattern.info.name == self.id).map(|one| one.info.figures);
+        own.or_else(of_pattern).unwrap_or_default()
+    }
+}
+
+impl TierProposal {
+    /// The published figures the proposal rests on; empty where it is a product rule.
+    #[must_use]
+    pub const fn figures(&self) -> &'static [&'static str] {
+        match self.to {
+            Tier::Low => OF_TIER_LOW,
+            Tier::Active | Tier::High | Tier::Standard => &[],
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::testing::Story;
+
+    #[test]
+    fn every_trigger_with_figures_exists_and_patterns_bring_theirs() {
+        let tier = Story::favourable().evaluate("2022-04-02").tier;
+        let figures = |id: &str| tier.triggers.iter().find(|one| one.id == id).map(Trigger::figures);
+        for (id, expected) in OF_TRIGGERS {
+            assert_eq!(figures(id), Some(expected), "{id}");
+        }
+        assert_eq!(figures("growing-nodule"), Some(&[][..]));
+        assert_eq!(figures("imaged-but-not-resected"), Some(&["E32"][..]));
+        assert_eq!(tier.proposal.map(|one| one.figures()), Some(OF_TIER_LOW));
+    }
+}
