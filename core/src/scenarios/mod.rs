@@ -4,13 +4,6 @@
 //! mutation run repeats it thousands of times. `tests/scenarios/README.md` describes the format for the clinicians
 //! who read and write the files.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "helpers of tests fail the test"
-)]
-
 mod compare;
 mod file;
 mod published_cases;
