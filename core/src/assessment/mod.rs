@@ -12,8 +12,9 @@ use crate::{
     surveillance::{Plan, PlanFacts, Standing, plan},
 };
 
-/// Version of rules and planner together; stored with every assessment.
-pub const RULES_VERSION: &str = concat!("lobewatch ", env!("CARGO_PKG_VERSION"));
+/// Version of the rules, kept with every decision. Raise it with every change by which the same history, protocol and day
+/// may be answered otherwise: the next nightly run then decides every patient anew.
+pub const RULES_VERSION: &str = "2";
 
 /// The task of a followed patient for whom no next CT can be planned; the nightly check knows it by this name.
 pub const NO_NEXT_DATE_TASK: &str = "plan-without-next-date";

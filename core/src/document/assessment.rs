@@ -34,6 +34,9 @@ pub struct AssessmentDocument {
     pub as_of: NaiveDate,
     /// The protocol that was applied.
     pub protocol: ProtocolReference,
+    /// Version of the rules that answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rules_version: Option<String>,
     /// Disease-free interval.
     pub dfi: DiseaseFreeInterval,
     /// Episodes of lung metastases, in order.

@@ -10,7 +10,7 @@ use super::{
     field::Field,
 };
 use crate::{
-    assessment::Assessment,
+    assessment::{Assessment, RULES_VERSION},
     domain::vocabulary::Vocabulary,
     rules::{self, Evidence},
     surveillance::{self, Plan, Standing},
@@ -39,6 +39,7 @@ impl From<&Assessment> for AssessmentDocument {
                 id: assessment.protocol.id.clone(),
                 version: assessment.protocol.version.clone(),
             },
+            rules_version: Some(RULES_VERSION.to_owned()),
             dfi: dfi(&evaluation.dfi),
             episodes: evaluation.episodes.iter().map(episode).collect(),
             lobes: PlaceMap(lobes.collect()),
