@@ -10,7 +10,7 @@ use serde::{
     de::{self, MapAccess, Visitor},
 };
 
-use super::field::Field;
+use super::{field::Field, nodule_status::NoduleStatusEntry};
 use crate::domain::{
     dates::{DayRange, PartialDate},
     lung::Place,
@@ -43,6 +43,9 @@ pub struct AssessmentDocument {
     pub episodes: Vec<EpisodeEntry>,
     /// All five lobes, and the escapes where used.
     pub lobes: PlaceMap<LobeCounts>,
+    /// Every nodule or counted group, in the order of the record.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub nodules: Vec<NoduleStatusEntry>,
     /// All patterns of the catalogue, in its order.
     pub patterns: Vec<PatternEntry>,
     /// Surveillance tier.
@@ -177,6 +180,15 @@ pub struct LobeCounts {
     pub metastases: Count,
     /// Benign by pathology.
     pub benign: Count,
+    /// Of the active ones, those that are watched: not called a metastasis, not growing, in no plan.
+    #[serde(default)]
+    pub observed: Count,
+    /// Of the metastases, viable.
+    #[serde(default)]
+    pub viable: Count,
+    /// Of the resected ones, those that no imaging before the operation showed.
+    #[serde(default)]
+    pub occult: Count,
 }
 
 /// The answer of one pattern of the catalogue.

@@ -11,6 +11,7 @@ pub mod facts;
 pub mod field;
 pub mod history;
 pub mod locate;
+pub mod nodule_status;
 mod object;
 pub mod of_assessment;
 pub mod path;

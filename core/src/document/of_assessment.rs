@@ -26,6 +26,9 @@ impl From<&Assessment> for AssessmentDocument {
                 resected: tally.resected.into(),
                 metastases: tally.metastases.into(),
                 benign: tally.benign.into(),
+                observed: tally.observed.into(),
+                viable: tally.viable.into(),
+                occult: tally.occult.into(),
             };
             (tally.place, counts)
         });
@@ -43,6 +46,7 @@ impl From<&Assessment> for AssessmentDocument {
             dfi: dfi(&evaluation.dfi),
             episodes: evaluation.episodes.iter().map(episode).collect(),
             lobes: PlaceMap(lobes.collect()),
+            nodules: evaluation.nodules.iter().map(Into::into).collect(),
             patterns: evaluation.patterns.iter().map(pattern).collect(),
             tier: tier(&evaluation.tier),
             plan: plan(&assessment.plan),

@@ -178,7 +178,8 @@ pub(super) const fn is_ct(study: &ImagingStudy) -> bool {
     matches!(study.modality, Some(Modality::Ct | Modality::LowDoseCt | Modality::PetCt))
 }
 
-fn order_key(on: Option<PartialDate>) -> (NaiveDate, NaiveDate) {
+/// Key of the order of time: what is not dated stands last.
+pub(super) fn order_key(on: Option<PartialDate>) -> (NaiveDate, NaiveDate) {
     let earliest = on.and_then(|on| on.earliest().or(on.latest())).unwrap_or(NaiveDate::MAX);
     (earliest, on.and_then(PartialDate::latest).unwrap_or(NaiveDate::MAX))
 }

@@ -18,6 +18,7 @@ pub mod growth;
 pub mod lobes;
 mod local_control;
 mod nodes;
+mod nodule_history;
 pub mod nodule_state;
 pub mod pathology;
 pub mod patterns;
@@ -50,8 +51,9 @@ pub use self::{
     dfi::{Dfi, DfiClass, DfiVariant, DuringTreatment},
     episode::{Episode, EpisodeCounts, EpisodeState, Recurrence, RecurrenceSide, RecurrenceState, Sides},
     evidence::{DataTask, Evidence},
-    growth::Growth,
+    growth::{Growth, GrowthMark, GrowthRule},
     lobes::PlaceTally,
+    nodule_history::StateChange,
     nodule_state::{NoduleState, NoduleStatus, ObservedNodule},
     pathology::PathologyClass,
     patterns::{Effect, PatternInfo, PatternResult, PatternState},

@@ -1,11 +1,14 @@
 //! What is known of each nodule on the day: seen, suspected, resected, treated, gone or refuted.
 
+use std::collections::HashSet;
+
 use crate::{
     domain::{
         dates::PartialDate,
         imaging::{Finding, ImagingStudy},
         lung::NodulePlace,
         nodule::NoduleCount,
+        operation::ResectionTarget,
         text::NoduleId,
         truth::Truth,
         vocabulary::{Certainty, Fate},
@@ -14,8 +17,9 @@ use crate::{
 };
 
 use super::{
-    facts::{Facts, NoduleFacts, is_seen, on_or_before},
-    growth::{Growth, growth},
+    facts::{Facts, NoduleFacts, before, is_seen, on_or_before},
+    growth::{Growth, GrowthMark, growth as growth_over},
+    nodule_history::{self, StateChange},
     pathology::{PathologyClass, Specimen, outcome},
 };
 
@@ -30,6 +34,9 @@ pub struct NoduleStatus {
     pub count: NoduleCount,
     /// Where it stands.
     pub state: NoduleState,
+    /// The states it went through, the present one last; what is resected ends as refuted where pathology found no
+    /// tumour to follow.
+    pub states: Vec<StateChange>,
     /// Whether it is held to be a metastasis while untreated: by the reader's certainty or by growth.
     pub suspicious: Truth,
     /// What pathology said of it, over all specimens.
@@ -52,7 +59,7 @@ impl NoduleStatus {
     /// Whether it is still there and untreated.
     #[must_use]
     pub const fn is_active(&self) -> bool {
-        matches!(self.state, NoduleState::Observed | NoduleState::Suspected)
+        matches!(self.state, NoduleState::Observed | NoduleState::Suspected | NoduleState::Planned)
     }
 }
 
@@ -63,6 +70,8 @@ pub enum NoduleState {
     Observed,
     /// Untreated, called a metastasis or growing.
     Suspected,
+    /// Untreated, and named by an operation that is planned and was not done.
+    Planned,
     /// Resected.
     Resected,
     /// Treated by radiotherapy or ablation.
@@ -80,6 +89,7 @@ impl NoduleState {
         match self {
             Self::Observed => "observed",
             Self::Suspected => "suspected",
+            Self::Planned => "planned",
             Self::Resected => "resected",
             Self::Treated => "treated",
             Self::Resolved => "resolved",
@@ -103,13 +113,28 @@ pub struct ObservedNodule {
 
 /// The status of every nodule, in the order of the record.
 pub(super) fn statuses(facts: &Facts<'_>, limits: &GrowthThresholds) -> Vec<NoduleStatus> {
-    facts.nodules.iter().map(|nodule| status(facts, nodule, limits)).collect()
+    let planned: HashSet<&NoduleId> = facts
+        .planned
+        .iter()
+        .flat_map(|operation| &operation.resections)
+        .filter_map(|resection| match &resection.target {
+            ResectionTarget::Nodule { nodule, .. } => Some(nodule),
+            ResectionTarget::Specimen { .. } => None,
+        })
+        .collect();
+    facts.nodules.iter().map(|nodule| status(facts, nodule, &planned, limits)).collect()
 }
 
-fn status(facts: &Facts<'_>, known: &NoduleFacts<'_>, limits: &GrowthThresholds) -> NoduleStatus {
+fn status(
+    facts: &Facts<'_>,
+    known: &NoduleFacts<'_>,
+    planned: &HashSet<&NoduleId>,
+    limits: &GrowthThresholds,
+) -> NoduleStatus {
     let nodule = known.nodule;
     let mut growth =
-        if nodule.count.is_single() { growth(&known.sightings, limits) } else { Growth::unknown() };
+        if nodule.count.is_single() { growth_over(&known.sightings, limits) } else { Growth::unknown() };
+    after_local_therapy(facts, known, &mut growth, limits);
     let order_open =
         !in_order(&known.sightings) && known.sightings.iter().any(|(_, finding)| may_close(finding));
     if order_open {
@@ -126,17 +151,23 @@ fn status(facts: &Facts<'_>, known: &NoduleFacts<'_>, limits: &GrowthThresholds)
         NoduleState::Resected
     } else if !known.therapies.is_empty() {
         NoduleState::Treated
-    } else if order_open {
-        NoduleState::Observed
     } else {
-        untreated(&known.sightings, suspicious, limits)
+        let untreated =
+            if order_open { NoduleState::Observed } else { untreated(&known.sightings, suspicious, limits) };
+        match untreated {
+            NoduleState::Observed | NoduleState::Suspected if planned.contains(&nodule.id) => {
+                NoduleState::Planned
+            }
+            untreated => untreated,
+        }
     };
     let sizes = || known.sightings.iter().filter_map(|(_, finding)| finding.long_mm.map(|long| long.get()));
-    NoduleStatus {
+    let mut status = NoduleStatus {
         nodule: nodule.id.clone(),
         place: nodule.place,
         count: nodule.count,
         state,
+        states: Vec::new(),
         suspicious,
         result: outcome(nodule.count, &specimens).class,
         first_seen_on: known.seen_on,
@@ -145,11 +176,39 @@ fn status(facts: &Facts<'_>, known: &NoduleFacts<'_>, limits: &GrowthThresholds)
         last_mm: sizes().next_back(),
         growth,
         order_open,
+    };
+    status.states = nodule_history::changes(facts, known, &status, limits);
+    status
+}
+
+/// After irradiation or ablation growth takes two studies in a row (Lebow): one alone leaves it open.
+fn after_local_therapy(
+    facts: &Facts<'_>,
+    known: &NoduleFacts<'_>,
+    growth: &mut Growth,
+    limits: &GrowthThresholds,
+) {
+    let last = known.therapies.last().and_then(|at| facts.therapies.get(*at));
+    let Some(last) = last.filter(|_| growth.grown.is_true()) else { return };
+    let (started_on, ended_on) = (last.started_on.or(last.ended_on), last.ended_on.or(last.started_on));
+    let says = |finding: &Finding| {
+        finding.long_mm.is_some() || finding.volume_mm3.is_some() || finding.fate == Some(Fate::Grown)
+    };
+    let telling: Vec<_> = known.sightings.iter().copied().filter(|(_, finding)| says(finding)).collect();
+    let [.., (before_study, _), (last_study, _)] = telling.as_slice() else { return };
+    if on_or_before(last_study.on, started_on).is_true() {
+        return;
+    }
+    let twice = before(ended_on, before_study.on).is_true()
+        && telling.split_last().is_some_and(|(_, earlier)| growth_over(earlier, limits).grown.is_true());
+    if !twice {
+        growth.open();
+        growth.marks.push(GrowthMark::AfterLocalTherapy);
     }
 }
 
 /// Whether the studies are certainly in the order in which they stand.
-fn in_order(sightings: &[(&ImagingStudy, &Finding)]) -> bool {
+pub(super) fn in_order(sightings: &[(&ImagingStudy, &Finding)]) -> bool {
     sightings.windows(2).all(|pair| match pair {
         [(one, _), (other, _)] => on_or_before(one.on, other.on).is_true(),
         _ => true,
@@ -161,19 +220,24 @@ const fn may_close(finding: &Finding) -> bool {
     matches!(finding.fate, Some(Fate::NotANodule | Fate::Resolved | Fate::NotSeen))
 }
 
-/// Whether the last reader who said anything held it to be a metastasis.
-pub(super) fn suspicion(sightings: &[(&ImagingStudy, &Finding)]) -> Truth {
-    let held = |certainty| match certainty {
+/// Whether a reader who is so sure holds it to be a metastasis.
+pub(super) const fn held(certainty: Certainty) -> Truth {
+    match certainty {
         Certainty::Definite | Certainty::Probable => Truth::True,
         Certainty::Indeterminate | Certainty::BenignLooking => Truth::False,
-    };
+    }
+}
+
+/// Whether the last reader who said anything held it to be a metastasis.
+pub(super) fn suspicion(sightings: &[(&ImagingStudy, &Finding)]) -> Truth {
     let mut stated = sightings.iter().rev().filter_map(|(_, finding)| finding.certainty).map(held);
     let Some(last) = stated.next() else { return Truth::Unknown };
     // Where the order is not certain, only readers who agree decide.
     if in_order(sightings) || stated.all(|other| other == last) { last } else { Truth::Unknown }
 }
 
-fn untreated(
+/// Where an untreated nodule stands after these studies; only called with studies in order.
+pub(super) fn untreated(
     sightings: &[(&ImagingStudy, &Finding)],
     suspicious: Truth,
     limits: &GrowthThresholds,
@@ -208,65 +272,9 @@ pub(super) fn observed(statuses: &[NoduleStatus]) -> Vec<ObservedNodule> {
         .filter(|status| status.is_active())
         .map(|status| ObservedNodule {
             nodule: status.nodule.clone(),
-            suspected: status.state == NoduleState::Suspected,
+            suspected: status.suspicious.is_true(),
             first_seen_on: status.first_seen_on,
             largest_mm: status.largest_mm,
         })
         .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::rules::testing::Story;
-
-    fn state_of(story: Story) -> NoduleState {
-        story.evaluate("2024-01-01").nodules[0].state
-    }
-
-    fn fates(rows: &[(&str, &str)]) -> NoduleState {
-        let mut story = Story::new().nodule("n1", "RLL");
-        for (at, (on, fate)) in rows.iter().enumerate() {
-            story = story.fate(&format!("ct{at}"), on, "n1", fate);
-        }
-        state_of(story)
-    }
-
-    #[test]
-    fn a_nodule_is_resolved_only_after_two_studies_in_a_row() {
-        assert_eq!(fates(&[("2023-01-01", "new"), ("2023-04-01", "not_seen")]), NoduleState::Suspected);
-        let gone = [("2023-01-01", "new"), ("2023-04-01", "not_seen"), ("2023-07-01", "resolved")];
-        assert_eq!(fates(&gone), NoduleState::Resolved);
-        let hidden = [("2023-01-01", "new"), ("2023-04-01", "not_seen"), ("2023-07-01", "obscured")];
-        assert_eq!(fates(&hidden), NoduleState::Suspected);
-        let back = [("2023-01-01", "not_seen"), ("2023-04-01", "not_seen"), ("2023-07-01", "seen")];
-        assert_eq!(fates(&back), NoduleState::Suspected);
-    }
-
-    #[test]
-    fn what_the_last_study_calls_no_nodule_is_refuted() {
-        assert_eq!(fates(&[("2023-01-01", "new"), ("2023-04-01", "not_a_nodule")]), NoduleState::Refuted);
-    }
-
-    #[test]
-    fn certainty_separates_observed_from_suspected_and_growth_overrules_it() {
-        let story = |sizes: [f64; 2]| {
-            Story::new()
-                .nodule("n1", "RLL")
-                .doubtful_ct("ct1", "2023-01-01", &[("n1", sizes[0])])
-                .doubtful_ct("ct2", "2023-04-01", &[("n1", sizes[1])])
-        };
-        assert_eq!(state_of(story([7.0, 8.0])), NoduleState::Observed);
-        assert_eq!(state_of(story([7.0, 9.0])), NoduleState::Suspected);
-    }
-
-    #[test]
-    fn resection_and_local_therapy_close_a_nodule_but_a_biopsy_does_not() {
-        let base = || Story::new().nodule("n1", "RLL").ct("ct1", "2023-01-01", &[("n1", 8.0)]);
-        let resected = base().operation("op1", "2023-02-01", "right", &[("n1", "met_viable")]);
-        assert_eq!(state_of(resected), NoduleState::Resected);
-        assert_eq!(state_of(base().therapy("r1", "2023-02-01", "curative", &["n1"])), NoduleState::Treated);
-        let biopsied = base().operation("op1", "2023-02-01", "right", &[("n1", "met_viable")]).biopsy_only();
-        assert_eq!(state_of(biopsied), NoduleState::Suspected);
-    }
 }

@@ -41,6 +41,19 @@ impl PathologyClass {
         }
     }
 
+    /// The code of the contract.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::MetViable => "met_viable",
+            Self::MetNonviable => "met_nonviable",
+            Self::OtherMalignancy => "other_malignancy",
+            Self::Unknown => "unknown",
+            Self::Indeterminate => "indeterminate",
+            Self::Benign => "benign",
+        }
+    }
+
     /// Whether it counts as a metastasis.
     #[must_use]
     pub const fn is_metastasis(self) -> Truth {

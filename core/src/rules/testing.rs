@@ -17,23 +17,17 @@ use crate::{
         text::{NoduleId, OperationId, StudyId, StudyKey, TherapyId},
         therapy::{LocalTherapy, SystemicTherapy},
         vocabulary::{
-            BoardChoice, Certainty, Completeness, Extent, Fate, LobeStatement, LocalIntent, LocalTherapyKind,
-            Modality, NoduleOrigin, OperationSide, Pathology, Purpose, SpecimenKind, StagingImaging,
-            Vocabulary,
+            BoardChoice, Certainty, Completeness, Extent, LobeStatement, LocalIntent, LocalTherapyKind,
+            Modality, NoduleOrigin, OperationSide, Pathology, Purpose, StagingImaging, Vocabulary,
         },
     },
-    protocol::{PatternThresholds, Protocol, SHIPPED},
+    protocol::{Protocol, SHIPPED},
     rules::{Evaluation, evaluate},
 };
 
 /// The shipped protocol.
 pub fn protocol() -> Protocol {
     Protocol::parse(SHIPPED).unwrap()
-}
-
-/// The shipped limits.
-pub fn limits() -> PatternThresholds {
-    protocol().patterns
 }
 
 pub fn date(text: &str) -> PartialDate {
@@ -228,10 +222,6 @@ impl Story {
         self.add_nodule(id, place, NoduleCount::ONE, Some(NoduleOrigin::Palpation))
     }
 
-    pub fn nodule_of_unknown_origin(self, id: &str, place: &str) -> Self {
-        self.add_nodule(id, place, NoduleCount::ONE, None)
-    }
-
     pub fn group(self, id: &str, place: &str, count: Option<u32>) -> Self {
         let count = match count {
             Some(count) => NoduleCount::Exactly(count.try_into().unwrap()),
@@ -267,15 +257,6 @@ impl Story {
         story
     }
 
-    /// A CT that reports the fate of one nodule.
-    pub fn fate(self, id: &str, on: &str, nodule: &str, fate: &str) -> Self {
-        let mut story = self.ct(id, on, &[(nodule, 8.0)]);
-        let finding = &mut story.parts.imaging.last_mut().unwrap().findings[0];
-        finding.fate = Fate::parse(fate);
-        finding.long_mm = None;
-        story
-    }
-
     pub fn operation(mut self, id: &str, on: &str, side: &str, nodules: &[(&str, &str)]) -> Self {
         let resections = nodules
             .iter()
@@ -285,21 +266,6 @@ impl Story {
             })
             .collect();
         self.parts.operations.push(metastasectomy(id, on, side, resections));
-        self
-    }
-
-    pub fn specimen(
-        mut self,
-        id: &str,
-        on: &str,
-        side: &str,
-        place: &str,
-        kind: SpecimenKind,
-        result: &str,
-    ) -> Self {
-        let place = Place::parse(place).unwrap();
-        let target = ResectionTarget::Specimen { place, kind, count: NoduleCount::ONE };
-        self.parts.operations.push(metastasectomy(id, on, side, vec![specimen(target, result)]));
         self
     }
 

@@ -7,7 +7,7 @@ use super::{
     episode::EpisodeState,
     evidence::{Evidence, listed},
     local_control::local_control,
-    nodule_state::{NoduleState, NoduleStatus},
+    nodule_state::NoduleStatus,
     systemic::palliative,
     tier::Trigger,
 };
@@ -88,7 +88,7 @@ fn growing(case: &Case<'_, '_>) -> Trigger {
 }
 
 fn suspected(case: &Case<'_, '_>) -> Trigger {
-    let suspected: Vec<_> = case.active().filter(|nodule| nodule.state == NoduleState::Suspected).collect();
+    let suspected: Vec<_> = case.active().filter(|nodule| nodule.suspicious.is_true()).collect();
     let open: Vec<_> = case.active().filter(|nodule| nodule.suspicious.is_unknown()).collect();
     let unlisted = case.facts.studies.last().filter(|study| !study.not_itemised.is_empty());
     let (state, reason, shown) = if !suspected.is_empty() {

@@ -19,7 +19,8 @@ pub fn document(beginning: &Map<String, Value>, without: &[String], add: &Map<St
     story
 }
 
-/// Tables are joined key by key; entries of a list with the same id likewise; other entries are appended.
+/// Tables are joined key by key; entries of a list with the same id (findings and
+/// resections: of the same nodule) likewise; other entries are appended.
 pub fn merge(onto: &mut Value, other: &Value) {
     match (onto, other) {
         (Value::Object(onto), Value::Object(other)) => {
@@ -29,8 +30,8 @@ pub fn merge(onto: &mut Value, other: &Value) {
         }
         (Value::Array(onto), Value::Array(other)) if other.iter().all(Value::is_object) => {
             for value in other {
-                let same = onto.iter_mut().find(|one| !value["id"].is_null() && one["id"] == value["id"]);
-                match same {
+                let same = ["id", "nodule"].into_iter().find(|key| !value[key].is_null());
+                match same.and_then(|key| onto.iter_mut().find(|one| one[key] == value[key])) {
                     Some(same) => merge(same, value),
                     None => onto.push(value.clone()),
                 }

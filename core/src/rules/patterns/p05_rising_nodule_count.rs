@@ -7,7 +7,6 @@ use crate::{
         case::Case,
         episode::{Episode, EpisodeCounts},
         evidence::Evidence,
-        nodule_state::NoduleState,
     },
 };
 
@@ -112,7 +111,7 @@ fn imaged(case: &Case<'_, '_>) -> Option<Bounds> {
     for nodule in &recurrence.nodules {
         let at = case.facts.position(&nodule.nodule)?;
         let status = case.nodules.get(at)?;
-        if status.state == NoduleState::Suspected && nodule.after.is_true() {
+        if status.is_active() && status.suspicious.is_true() && nodule.after.is_true() {
             count += status.count.tally();
         } else if status.is_active() {
             // It may be one more.

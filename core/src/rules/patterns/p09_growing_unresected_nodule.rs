@@ -46,7 +46,7 @@ pub(super) fn answer(case: &Case<'_, '_>) -> PatternResult {
     };
     let growing = || shown.iter().filter(|_| state.is_true());
     let urgent = growing().any(|nodule| is_urgent(case, nodule));
-    let unsure = state.is_true() && growing().all(|nodule| nodule.growth.low_confidence);
+    let unsure = state.is_true() && growing().all(|nodule| nodule.growth.low_confidence());
     let evidence = shown.iter().flat_map(|nodule| {
         let studies = nodule.growth.studies.iter().cloned().map(Evidence::Study);
         std::iter::once(Evidence::Nodule(nodule.nodule.clone())).chain(studies)

@@ -31,7 +31,7 @@ pub(super) fn answer(case: &Case<'_, '_>) -> PatternResult {
     let mut shown: Vec<(&NoduleStatus, Truth)> = Vec::new();
     for (known, status) in case.facts.nodules.iter().zip(case.nodules) {
         let answer = match status.state {
-            NoduleState::Observed | NoduleState::Suspected => {
+            NoduleState::Observed | NoduleState::Suspected | NoduleState::Planned => {
                 case.of_last(|episode| missed(episode, known, status))
             }
             NoduleState::Resected => seen_again(case, known).or(fewer_pieces(case, episode, known)),

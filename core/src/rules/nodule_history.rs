@@ -1,0 +1,115 @@
+//! The states of one nodule in order of time: suspected or observed, planned, treated, resolved, refuted.
+//!
+//! Every state is the answer to the same question as the present one, asked after each study, so the last entry is
+//! where the nodule stands. A day is given only where the record has one, and where the order of the studies is not
+//! certain there is nothing to tell but the present.
+
+use crate::{
+    domain::{dates::PartialDate, operation::Operation, truth::Truth},
+    protocol::thresholds::GrowthThresholds,
+};
+
+use super::{
+    facts::{Facts, NoduleFacts, is_seen, on_or_before, order_key},
+    growth::{Sighting, growth},
+    nodule_state::{NoduleState, NoduleStatus, held, in_order, untreated},
+    pathology::PathologyClass,
+};
+
+/// A state, and the first day on which it was so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StateChange {
+    /// The state.
+    pub state: NoduleState,
+    /// The day of the study, operation, therapy or report; `None` where it is not on record.
+    pub on: Option<PartialDate>,
+}
+
+/// The states of a nodule up to the present one.
+pub(super) fn changes(
+    facts: &Facts<'_>,
+    known: &NoduleFacts<'_>,
+    status: &NoduleStatus,
+    limits: &GrowthThresholds,
+) -> Vec<StateChange> {
+    let mut changes = Changes(Vec::new());
+    let removals: Vec<&Operation> =
+        known.removals(&facts.operations).filter_map(|(at, _)| facts.operations.get(at).copied()).collect();
+    let treatments = treatments(facts, known, &removals);
+    if in_order(&known.sightings) {
+        // What studies show after a treatment is judged by the rules of the treatment.
+        let untreated_until = treatments.first().map(|change| change.on);
+        let before_it = known.sightings.iter().take_while(|(study, _)| {
+            untreated_until.is_none_or(|treated_on| on_or_before(study.on, treated_on).is_true())
+        });
+        on_imaging(
+            known.sightings.get(..before_it.count()).unwrap_or_default(),
+            status,
+            limits,
+            &mut changes,
+        );
+    }
+    let was_planned = removals.iter().any(|operation| operation.planned_on.is_some());
+    if was_planned || status.state == NoduleState::Planned {
+        // The record has the day a plan is for, not the day it was made.
+        changes.push(NoduleState::Planned, None);
+    }
+    for change in treatments {
+        changes.push(change.state, change.on);
+    }
+    if status.state == NoduleState::Resected && status.result == PathologyClass::Benign {
+        let reported_on =
+            known.removals(&facts.operations).last().and_then(|(_, resection)| resection.pathology_on);
+        changes.push(NoduleState::Refuted, reported_on.or(removals.last().and_then(|last| last.on)));
+    }
+    if changes.0.is_empty() {
+        changes.push(status.state, None);
+    }
+    changes.0
+}
+
+struct Changes(Vec<StateChange>);
+
+impl Changes {
+    fn push(&mut self, state: NoduleState, on: Option<PartialDate>) {
+        if self.0.last().is_none_or(|last| last.state != state) {
+            self.0.push(StateChange { state, on });
+        }
+    }
+}
+
+/// Resections, irradiations and ablations in order of time.
+fn treatments(facts: &Facts<'_>, known: &NoduleFacts<'_>, removals: &[&Operation]) -> Vec<StateChange> {
+    let resected =
+        removals.iter().map(|operation| StateChange { state: NoduleState::Resected, on: operation.on });
+    let therapies = known.therapies.iter().filter_map(|at| facts.therapies.get(*at));
+    let treated = therapies.map(|therapy| StateChange {
+        state: NoduleState::Treated,
+        on: therapy.started_on.or(therapy.ended_on),
+    });
+    let mut treatments: Vec<StateChange> = treated.chain(resected).collect();
+    treatments.sort_by_key(|change| order_key(change.on));
+    treatments
+}
+
+/// The states of the untreated nodule after each study that says something of it.
+fn on_imaging(
+    sightings: &[Sighting<'_>],
+    status: &NoduleStatus,
+    limits: &GrowthThresholds,
+    changes: &mut Changes,
+) {
+    let mut called = Truth::Unknown;
+    let mut was_seen = false;
+    for (at, (study, finding)) in sightings.iter().enumerate() {
+        called = finding.certainty.map_or(called, held);
+        was_seen |= is_seen(finding.fate);
+        let until_then = sightings.get(..=at).unwrap_or_default();
+        let grown = || status.count.is_single() && growth(until_then, limits).grown.is_true();
+        let suspicious = Truth::from(called.is_true() || grown());
+        let state = untreated(until_then, suspicious, limits);
+        if was_seen || !matches!(state, NoduleState::Observed | NoduleState::Suspected) {
+            changes.push(state, study.on);
+        }
+    }
+}
