@@ -143,6 +143,8 @@ pub struct IntervalThresholds {
     pub falling_tier_months: u32,
     /// A change of side below this many calendar months goes to the board.
     pub early_switch_months: u32,
+    /// From this many calendar months without a CT of all lobes on, when a recurrence came is not known.
+    pub long_gap_months: u32,
 }
 
 /// Numbers, `[patterns.burden]`.
@@ -245,6 +247,7 @@ impl PatternThresholds {
         for (key, value) in [
             ("patterns.growth.resolved_studies", growth.resolved_studies),
             ("patterns.therapy.local_failure_studies", self.therapy.local_failure_studies),
+            ("patterns.intervals.long_gap_months", self.intervals.long_gap_months),
             ("patterns.burden.rise", self.burden.rise),
             ("patterns.burden.crossing", self.burden.crossing),
             ("patterns.burden.spread_lobes", self.burden.spread_lobes),

@@ -1,14 +1,17 @@
 //! Everything the tier, the patterns and the consistency checks read: facts and what was derived from them.
 
 use crate::{
-    domain::{dates::PartialDate, truth::Truth},
+    domain::{
+        dates::{DayRange, PartialDate},
+        truth::Truth,
+    },
     protocol::thresholds::{PatternThresholds, TierThresholds},
 };
 
 use super::{
     anchor::Anchors,
     dfi::Dfi,
-    episode::{Episode, RecurrenceState},
+    episode::{Episode, RecurrenceState, RecurrentNodule},
     evidence::Evidence,
     facts::{Facts, before, last_of, on_or_before},
     nodule_state::NoduleStatus,
@@ -74,6 +77,48 @@ impl<'a> Case<'a, '_> {
         self.episodes.iter().filter(|episode| episode.recurrence.on_record().may_be_true())
     }
 
+    /// Of these, episodes that have a recurrence-free interval: one that was never cleared has none.
+    pub fn intervals(&self) -> impl DoubleEndedIterator<Item = &'a Episode> {
+        self.relapsed().filter(|episode| episode.cleared.may_be_true())
+    }
+
+    /// Every nodule of every recurrence, with the episode it came after.
+    pub fn recurrent_nodules(&self) -> impl Iterator<Item = (&'a Episode, &'a RecurrentNodule)> {
+        self.relapsed().flat_map(|episode| episode.recurrence.nodules.iter().map(move |one| (episode, one)))
+    }
+
+    /// What shows a recurrent nodule: itself, or the operations that took it out where nobody recorded it before.
+    #[must_use]
+    pub fn shown_by(&self, episode: &Episode, one: &RecurrentNodule) -> Vec<Evidence> {
+        let next = || self.episodes.iter().find(|other| other.number == episode.number.saturating_add(1));
+        match &one.nodule {
+            Some(nodule) => vec![Evidence::Nodule(nodule.clone())],
+            None => next().map(Episode::evidence).unwrap_or_default(),
+        }
+    }
+
+    /// The days between which a recurrence began unseen, where nobody looked for long: from the last CT on which all
+    /// lobes were clear, without one from clearance, to the first study that shows it.
+    #[must_use]
+    pub fn unwatched(&self, episode: &Episode) -> Option<(PartialDate, PartialDate)> {
+        let on = episode.recurrence.on?;
+        let looked = episode.recurrence.last_clear_on.or(episode.cleared_on)?;
+        let soon = looked.lt_months(on, self.limits.intervals.long_gap_months);
+        (!soon.is_true()).then_some((looked, on))
+    }
+
+    /// The recurrence-free interval after an episode in days; with both bounds where nobody looked for long.
+    #[must_use]
+    pub fn interval(&self, episode: &Episode) -> Option<DayRange> {
+        let interval = episode.recurrence.interval?;
+        if self.unwatched(episode).is_none() {
+            return Some(interval);
+        }
+        let clear = episode.cleared_on.zip(episode.recurrence.last_clear_on);
+        let min = clear.map_or(Some(0), |(cleared, clear)| cleared.days_until(clear).min);
+        Some(DayRange { min, max: interval.max })
+    }
+
     /// Whether the recurrence after an episode came less than `months` calendar months after clearance.
     /// Where clearance or the recurrence is not certain, a short interval is not certain either.
     #[must_use]
@@ -118,5 +163,14 @@ impl<'a> Case<'a, '_> {
             .extrathoracic_events
             .iter()
             .map(|event| (before(self.anchors.metastases_on, event.on), event.on, event.resected))
+    }
+}
+
+/// Whether the answer of a part is one that the answer of the whole rests on.
+pub(super) const fn rests_on(whole: Truth, part: Truth) -> bool {
+    match whole {
+        Truth::True => part.is_true(),
+        Truth::Unknown => part.may_be_true(),
+        Truth::False => true,
     }
 }

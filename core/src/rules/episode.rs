@@ -6,7 +6,7 @@
 
 use crate::domain::{
     dates::{DayRange, PartialDate},
-    lung::{Place, Side},
+    lung::{NodulePlace, Place, Side},
     nodule::Tally,
     text::{NoduleId, OperationId, TherapyId},
     truth::Truth,
@@ -178,7 +178,7 @@ pub struct Recurrence {
     pub last_clear_on: Option<PartialDate>,
     /// Places it lies in, in the order of the contract.
     pub places: Vec<Place>,
-    /// The recorded nodules it consists of.
+    /// The nodules of the lung that it consists of or may consist of.
     pub nodules: Vec<RecurrentNodule>,
     /// Whether a lobe treated before is among them.
     pub same_lobe: Truth,
@@ -204,12 +204,27 @@ impl Recurrence {
 /// A nodule of a recurrence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecurrentNodule {
-    /// Which one.
-    pub nodule: NoduleId,
-    /// Whether it certainly came after the episode; never false.
-    pub after: Truth,
+    /// Which one; `None` for a specimen of the next operation that belongs to no recorded nodule.
+    pub nodule: Option<NoduleId>,
+    /// Where it lies.
+    pub place: NodulePlace,
+    /// Its side, by its place, else by the operation that took it out.
+    pub side: Option<Side>,
+    /// Whether it certainly is a nodule of the recurrence: it came after the episode, and it was proved or held for
+    /// a metastasis. Never false.
+    pub recurrent: Truth,
     /// Whether it lies in a lobe in which a metastasis was treated before.
     pub same_lobe: Truth,
+}
+
+impl RecurrentNodule {
+    /// Its id, or what is known of it where it has none.
+    #[must_use]
+    pub fn name(&self) -> String {
+        self.nodule
+            .as_ref()
+            .map_or_else(|| format!("a specimen of {}", self.place.place()), ToString::to_string)
+    }
 }
 
 /// How sure a recurrence is.
@@ -237,6 +252,16 @@ impl RecurrenceState {
             Self::Confirmed => "confirmed",
             Self::Refuted => "refuted",
             Self::Unknown => "unknown",
+        }
+    }
+
+    /// What a sentence calls it.
+    #[must_use]
+    pub const fn noun(self) -> &'static str {
+        match self {
+            Self::Confirmed => "recurrence",
+            Self::Suspected => "suspected recurrence",
+            Self::None | Self::Refuted | Self::Unknown => "possible recurrence",
         }
     }
 

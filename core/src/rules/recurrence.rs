@@ -16,7 +16,7 @@ use super::{
     counts::Treated,
     episode::{Recurrence, RecurrenceSide, RecurrenceState, RecurrentNodule, Sides},
     evidence::{Evidence, dated, listed},
-    facts::{Facts, before, bounded, first_of, is_ct},
+    facts::{Facts, before, bounded, first_of, is_ct, is_seen},
     nodule_state::{NoduleState, NoduleStatus},
     pathology::PathologyClass,
 };
@@ -126,13 +126,19 @@ pub(super) fn recurrence(facts: &Facts<'_>, statuses: &[NoduleStatus], after: &A
     }
 }
 
-fn nodules(shown: &[&Candidate<'_>], treated: &TreatedPlaces) -> Vec<RecurrentNodule> {
-    let recorded = shown.iter().filter_map(|one| Some((one, one.status?)));
-    recorded
-        .map(|(one, status)| RecurrentNodule {
-            nodule: status.nodule.clone(),
-            after: one.after,
-            same_lobe: treated.touched_by(status.place),
+fn nodules(all: &[&Candidate<'_>], treated: &TreatedPlaces) -> Vec<RecurrentNodule> {
+    let in_the_lung = all.iter().filter_map(|one| Some((one, one.place?)));
+    in_the_lung
+        .map(|(one, place)| {
+            let held = one.proved || one.suspicious.may_be_true();
+            RecurrentNodule {
+                nodule: one.status.map(|status| status.nodule.clone()),
+                place,
+                side: one.side,
+                // What the reader could not call may be a recurrence; it is never certain to be none.
+                recurrent: one.after.and(if held { Truth::True } else { Truth::Unknown }),
+                same_lobe: treated.touched_by(place),
+            }
         })
         .collect()
 }
@@ -149,7 +155,8 @@ fn candidates<'f>(
         if treated_in.is_some_and(|episode| episode <= after.at) {
             continue;
         }
-        let imaged = status.first_seen_on.is_some();
+        // Also on a study without a date: it may have come after.
+        let imaged = known.sightings.iter().any(|(_, finding)| is_seen(finding.fate));
         let in_next = treated_in == Some(after.at + 1);
         let came =
             if imaged { before(after.until, status.first_seen_on) } else { occult_after(after, in_next) };

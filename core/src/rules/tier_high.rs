@@ -42,7 +42,7 @@ pub(super) fn of_patterns(case: &Case<'_, '_>, patterns: &[PatternResult]) -> Ve
     let raising = patterns.iter().filter(|result| matches!(result.info.id, "P02" | "P04" | "P20"));
     raising
         .map(|result| {
-            let state = match (result.info.id, case.relapsed().next_back()) {
+            let state = match (result.info.id, case.intervals().next_back()) {
                 // A falling interval raises the tier only while it is short.
                 ("P04", Some(last)) => {
                     let short = case.relapse_within(last, case.limits.intervals.falling_tier_months);

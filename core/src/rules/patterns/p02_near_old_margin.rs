@@ -3,14 +3,18 @@
 use super::{Effect, PatternInfo, PatternResult};
 use crate::{
     domain::{
+        dates::PartialDate,
+        lung::Side,
+        operation::Resection,
         truth::Truth,
-        vocabulary::{Completeness, Extent},
+        vocabulary::{Completeness, Extent, Margin},
     },
     rules::{
-        case::Case,
+        case::{Case, rests_on},
         episode::RecurrentNodule,
         evidence::{Evidence, listed},
-        removed::removed_lobes,
+        facts::{NoduleFacts, before},
+        removed::{place_of, side_of},
     },
 };
 
@@ -20,57 +24,98 @@ pub(super) const INFO: PatternInfo = PatternInfo {
     flags: "a same-lobe recurrence that the reader places at a staple line or scar, or within the limit of one",
     why: "growth at a margin can mean that tumour was left there",
     inputs: "same-lobe recurrence, reader's statement, distance to the staple line",
-    not_evaluable: "neither a statement nor a distance is recorded; after lobectomy only the statement counts",
+    not_evaluable: "neither a statement nor a distance is recorded; after a lobectomy of that side only the statement counts",
     source: "Pu 2011 (registration error), margin habit, Welter 2012 (pleural penetration); limit needs local approval",
     figures: &[],
     effect: Effect::HIGH_BOARD,
 };
 
 pub(super) fn answer(case: &Case<'_, '_>) -> PatternResult {
-    let lobectomy = case
-        .facts
-        .operations
+    let answers: Vec<(&RecurrentNodule, Truth)> = case
+        .recurrent_nodules()
+        .map(|(_, one)| (one, Truth::all([one.same_lobe, one.recurrent, near(case, one)])))
+        .collect();
+    let state = case.in_order(Truth::any(answers.iter().map(|(_, near)| *near)));
+    let shown: Vec<&RecurrentNodule> = answers
         .iter()
-        .any(|operation| operation.resections.iter().any(|one| one.extent == Some(Extent::Lobectomy)))
-        && !removed_lobes(case.facts).is_empty();
-    let recurrent = || case.episodes.iter().flat_map(|episode| &episode.recurrence.nodules);
-    let mut shown: Vec<&RecurrentNodule> = Vec::new();
-    let state = Truth::any(recurrent().map(|nodule| {
-        let near = nodule.same_lobe.and(nodule.after).and(near(case, nodule, lobectomy));
-        if near.may_be_true() {
-            shown.push(nodule);
-        }
-        near
-    }));
-    let state = case.in_order(state);
-    let ids = listed(shown.iter().map(|one| &one.nodule));
+        .filter(|(_, near)| near.may_be_true() && rests_on(state, *near))
+        .map(|(one, _)| *one)
+        .collect();
+    let names = listed(shown.iter().map(|one| one.name()));
     let reason = match state {
-        Truth::True => format!("at or near an old staple line or scar: {ids}"),
+        Truth::True => format!("reported at or near an old staple line or scar: {names}"),
         Truth::False => "no same-lobe recurrence near an old staple line or scar is on record".to_owned(),
-        Truth::Unknown => format!("whether it lies near an old staple line or scar is not recorded: {ids}"),
+        Truth::Unknown => {
+            format!("whether it is a recurrence near an old staple line or scar is not certain: {names}")
+        }
     };
-    let involved = case.episodes.iter().any(|episode| episode.completeness == Some(Completeness::R1));
+    let involved = shown.iter().any(|one| margin_was_involved(case, one));
     INFO.decided(state, reason)
-        .with_evidence(shown.iter().map(|one| Evidence::Nodule(one.nodule.clone())))
+        .with_evidence(shown.iter().filter_map(|one| one.nodule.clone()).map(Evidence::Nodule))
         .label(state.is_true() && involved, "severity-high")
-        .missing("the reader's statement or the distance to the nearest staple line")
+        .missing("the reader's statement or the distance to the nearest staple line, and the lobe")
 }
 
-fn near(case: &Case<'_, '_>, nodule: &RecurrentNodule, lobectomy: bool) -> Truth {
-    let Some(known) = case.facts.nodule(&nodule.nodule) else { return Truth::Unknown };
+/// Whether a nodule lies at a staple line or scar, or no farther from one than the limit.
+fn near(case: &Case<'_, '_>, one: &RecurrentNodule) -> Truth {
+    let Some(known) = known(case, one) else { return Truth::Unknown };
     let limit = case.limits.margin.near_mm;
-    let findings = || known.sightings.iter().map(|(_, finding)| finding);
-    if findings().any(|finding| finding.at_staple_line == Some(true)) {
-        return Truth::True;
+    let mut nearest = None;
+    let (mut moved, mut denied) = (false, false);
+    for (study, finding) in &known.sightings {
+        if finding.at_staple_line == Some(true) {
+            return Truth::True;
+        }
+        if lobe_removed_before(case, one.side, study.on).may_be_true() {
+            // What is left moves after a lobectomy: distances no longer compare, only the reader's statement counts.
+            moved |= finding.distance_to_staple_line_mm.is_some();
+            denied |= finding.at_staple_line == Some(false);
+        } else if let Some(distance) = finding.distance_to_staple_line_mm {
+            nearest = Some(nearest.map_or(distance.get(), |other: f64| other.min(distance.get())));
+        }
     }
-    let distances = findings().filter_map(|finding| finding.distance_to_staple_line_mm);
-    let smallest = distances.map(|distance| distance.get()).min_by(f64::total_cmp);
-    let denied = findings().any(|finding| finding.at_staple_line == Some(false));
-    match smallest {
-        _ if lobectomy && denied => Truth::False,
-        // What is left moves after a lobectomy: distances no longer compare.
-        Some(_) if lobectomy => Truth::Unknown,
-        Some(distance) => Truth::from(distance <= limit),
-        None => Truth::Unknown,
+    match nearest {
+        Some(distance) if distance <= limit => Truth::True,
+        _ if denied => Truth::False,
+        Some(_) if !moved => Truth::False,
+        _ => Truth::Unknown,
     }
+}
+
+fn known<'a, 'h>(case: &Case<'a, 'h>, one: &RecurrentNodule) -> Option<&'a NoduleFacts<'h>> {
+    case.facts.nodule(one.nodule.as_ref()?)
+}
+
+/// Whether a whole lobe of that side was removed before a day.
+fn lobe_removed_before(case: &Case<'_, '_>, side: Option<Side>, on: Option<PartialDate>) -> Truth {
+    let of_lobes =
+        |resection: &&Resection| matches!(resection.extent, Some(Extent::Lobectomy | Extent::Bilobectomy));
+    Truth::any(case.facts.operations.iter().flat_map(|operation| {
+        operation.resections.iter().filter(of_lobes).map(|resection| {
+            let own = side_of(case.facts, operation, resection);
+            let same = Truth::from(own.zip(side).map(|(own, side)| own == side));
+            same.and(before(operation.on, on))
+        })
+    }))
+}
+
+/// Whether tumour reached the margin of something taken out of the lobe before the nodule was seen.
+fn margin_was_involved(case: &Case<'_, '_>, one: &RecurrentNodule) -> bool {
+    let seen_on = known(case, one).and_then(|known| known.seen_on);
+    let earlier = case.facts.operations.iter().filter(|operation| before(operation.on, seen_on).is_true());
+    earlier.flat_map(|operation| operation.resections.iter().map(move |one| (operation, one))).any(
+        |(operation, resection)| {
+            let lobe = place_of(case.facts, resection).lobe();
+            let same_lobe = lobe.is_some_and(|lobe| one.place.touches(lobe).is_true());
+            let involved = match resection.margin {
+                Some(Margin::Involved) => true,
+                Some(Margin::Free) => false,
+                // Without a word on this specimen that of the whole operation counts.
+                Some(Margin::NotAssessable | Margin::Unknown) | None => {
+                    operation.completeness == Some(Completeness::R1)
+                }
+            };
+            same_lobe && involved
+        },
+    )
 }

@@ -14,9 +14,9 @@ pub(super) const INFO: PatternInfo = PatternInfo {
     id: "P04",
     name: "shortening-intervals",
     flags: "the last interval is shorter than the one before and at most 75 percent of it",
-    why: "falling intervals suggest faster disease",
+    why: "shorter intervals went with shorter survival in retrospective series; that a fall matters is a product rule",
     inputs: "disease-free interval and recurrence-free intervals, in order",
-    not_evaluable: "one of the last two intervals is not known or its episode not certainly cleared",
+    not_evaluable: "one of the last two intervals is not known, its episode not certainly cleared, or nobody looked for long before it ended",
     source: "Briccoli 2005, Burt 2011; ratio needs local approval",
     figures: &[],
     effect: Effect::INFO,
@@ -31,23 +31,23 @@ pub(super) fn answer(case: &Case<'_, '_>) -> PatternResult {
         case.dfi.class,
         DfiClass::Synchronous | DfiClass::DuringPrimaryTreatment(DuringTreatment::PreOp)
     );
-    let relapsed: Vec<_> = case.relapsed().collect();
+    // What was never cleared has no interval; the sequence goes on without it.
+    let relapsed: Vec<_> = case.intervals().collect();
     let Some(last) = relapsed.last() else { return INFO.not_applicable("no recurrence is on record") };
-    let dfi: Option<(Interval, Truth)> = (!no_dfi).then_some((case.dfi.days, Truth::True));
+    let dfi: Option<(Interval, Truth)> = (!no_dfi).then_some((case.dfi.days, dfi_exists(case)));
     let sequence: Vec<(Interval, Truth)> = dfi
         .into_iter()
-        .chain(relapsed.iter().map(|episode| {
-            let exists = episode.cleared.and(episode.recurrence.on_record());
-            (episode.recurrence.interval, exists)
-        }))
+        .chain(
+            relapsed
+                .iter()
+                .map(|episode| (case.interval(episode), episode.cleared.and(episode.recurrence.on_record()))),
+        )
         .collect();
     let falls: Vec<Truth> = sequence
-        .windows(2)
-        .map(|pair| match pair {
-            [(one, one_exists), (other, other_exists)] => {
-                falls(*one, *other, limits.falling_percent).and(one_exists.and(*other_exists))
-            }
-            _ => Truth::Unknown,
+        .iter()
+        .zip(sequence.iter().skip(1))
+        .map(|((one, one_exists), (other, other_exists))| {
+            Truth::all([falls(*one, *other, limits.falling_percent), *one_exists, *other_exists])
         })
         .collect();
     let Some(state) = falls.last().map(|fall| case.in_order(*fall)) else {
@@ -56,15 +56,25 @@ pub(super) fn answer(case: &Case<'_, '_>) -> PatternResult {
     let strong = falls.len() >= 2 && falls.iter().rev().take(2).all(|fall| fall.is_true());
     let words: Vec<String> =
         sequence.iter().map(|(interval, _)| interval.map_or_else(|| "unknown".to_owned(), days)).collect();
-    let reason = format!("intervals in days: {}", words.join(", "));
-    let short = case.relapse_within(last, limits.falling_tier_months).is_true();
+    let reason = format!("intervals without known disease in days, oldest first: {}", words.join(", "));
+    // A last interval that may be short counts as short.
+    let short = case.relapse_within(last, limits.falling_tier_months).may_be_true();
+    let censored = relapsed.iter().any(|episode| case.unwatched(episode).is_some());
     let evidence = relapsed.iter().flat_map(|episode| episode.evidence());
     INFO.decided(state, reason)
-        .with_evidence(evidence.chain(case.dfi.evidence.iter().cloned()))
+        .with_evidence(evidence)
+        .with_evidence(case.dfi.evidence.iter().filter(|_| !no_dfi).cloned())
         .label(state.is_true() && strong, "strong")
+        .label(censored, "interval-censored")
         .raise(short, Effect::HIGH)
         .raise(strong, Effect::BOARD)
         .missing("the days and the completeness of the last two episodes")
+}
+
+/// Reported as synchronous, but not at staging: whether there is an interval is not certain.
+fn dfi_exists(case: &Case<'_, '_>) -> Truth {
+    let stated = case.facts.parts.lung_metastases.and_then(|first| first.synchronous);
+    if stated == Some(true) { Truth::Unknown } else { Truth::True }
 }
 
 /// Whether the later interval is shorter and at most `percent` of the earlier one.

@@ -2,11 +2,14 @@
 
 use super::{Effect, PatternInfo, PatternResult};
 use crate::{
-    domain::{nodule::Tally, truth::Truth, vocabulary::Approach},
+    domain::{
+        truth::Truth,
+        vocabulary::{Approach, Vocabulary},
+    },
+    protocol::thresholds::BurdenThresholds,
     rules::{
-        case::Case,
+        case::{Case, rests_on},
         episode::{Episode, EpisodeCounts},
-        evidence::Evidence,
     },
 };
 
@@ -36,6 +39,14 @@ impl From<&EpisodeCounts> for Bounds {
 }
 
 impl Bounds {
+    fn words(self) -> String {
+        match self.most {
+            Some(most) if most == self.least => most.to_string(),
+            Some(most) => format!("{} to {most}", self.least),
+            None => format!("at least {}", self.least),
+        }
+    }
+
     fn at_least(self, limit: u32) -> Truth {
         if self.least >= limit {
             Truth::True
@@ -57,80 +68,92 @@ impl Bounds {
     }
 }
 
+/// Two counts that are compared: an episode with the next one, or with what imaging shows after it.
+struct Step<'a> {
+    from: &'a Episode,
+    to: Option<&'a Episode>,
+    later: Bounds,
+}
+
+impl Step<'_> {
+    fn rises(&self, limits: &BurdenThresholds) -> Truth {
+        Bounds::from(&self.from.counts).rises_to(self.later, limits.rise, limits.crossing)
+    }
+}
+
 pub(super) fn answer(case: &Case<'_, '_>) -> PatternResult {
     let limits = &case.limits.burden;
-    let mut steps: Vec<(Bounds, Bounds, &Episode)> = case
-        .episodes
-        .windows(2)
-        .filter_map(|pair| match pair {
-            [one, other] => Some(((&one.counts).into(), (&other.counts).into(), other)),
-            _ => None,
-        })
-        .collect();
+    let pairs = case.episodes.iter().zip(case.episodes.iter().skip(1));
+    let mut steps: Vec<Step<'_>> =
+        pairs.map(|(from, to)| Step { from, to: Some(to), later: (&to.counts).into() }).collect();
     let seen = imaged(case);
-    if let (Some(episode), Some(seen)) = (case.last_episode(), seen) {
-        steps.push(((&episode.counts).into(), seen, episode));
-    }
+    steps.extend(case.last_episode().zip(seen).map(|(from, later)| Step { from, to: None, later }));
     if steps.is_empty() {
         return INFO.not_applicable("there are not two episodes, and no untreated recurrence, to compare");
     }
-    let rises: Vec<Truth> =
-        steps.iter().map(|(one, other, _)| one.rises_to(*other, limits.rise, limits.crossing)).collect();
-    let state = case.in_order(Truth::any(rises.iter().copied()));
-    let by_imaging = seen.is_some() && rises.last().is_some_and(|rise| rise.is_true());
-    let counts: Vec<String> = case.episodes.iter().map(|episode| words(episode.counts.metastases)).collect();
+    let state = case.in_order(Truth::any(steps.iter().map(|step| step.rises(limits))));
+    let shown: Vec<&Step<'_>> = steps.iter().filter(|step| rests_on(state, step.rises(limits))).collect();
+    let counts: Vec<String> = case.episodes.iter().map(|episode| words(case, episode)).collect();
+    let counts = format!("metastases per episode: {}", counts.join(", "));
     let reason = match seen {
-        Some(seen) => {
-            format!("metastases per episode: {}; then {} nodules on imaging", counts.join(", "), seen.least)
-        }
-        None => format!("metastases per episode: {}", counts.join(", ")),
+        Some(seen) => format!("{counts}; then {} untreated nodules on imaging, not proved", seen.words()),
+        None => counts,
     };
-    let many = steps
-        .iter()
-        .zip(&rises)
-        .any(|((_, other, _), rise)| rise.is_true() && other.at_least(limits.crossing).is_true());
+    let many = shown.iter().any(|step| step.later.at_least(limits.crossing).may_be_true());
+    let by_imaging = state.is_true() && shown.iter().all(|step| step.to.is_none());
+    let approach_changed = shown.iter().any(|step| step.to.is_some_and(|to| changed(case, step.from, to)));
+    let imaged = case.last_episode().filter(|_| seen.is_some()).into_iter();
     INFO.decided(state, reason)
         .with_evidence(case.episodes.iter().flat_map(Episode::evidence))
-        .with_evidence(case.last_episode().filter(|_| seen.is_some()).into_iter().flat_map(|episode| {
-            episode.recurrence.nodules.iter().map(|one| Evidence::Nodule(one.nodule.clone()))
+        .with_evidence(imaged.flat_map(|episode| {
+            episode.recurrence.nodules.iter().flat_map(|one| case.shown_by(episode, one))
         }))
         .label(by_imaging, "by-imaging")
-        .label(approach_changed(case), "approach-changed")
+        .label(approach_changed, "approach-changed")
         .raise(many, Effect::HIGH)
         .missing("the number and the pathology of every nodule")
 }
 
-fn words(count: Tally) -> String {
-    if count.exact { count.min.to_string() } else { format!("at least {}", count.min) }
+/// The metastases of an episode, and how they were reached: palpation finds more when the chest is open.
+fn words(case: &Case<'_, '_>, episode: &Episode) -> String {
+    let bounds = Bounds { least: episode.counts.metastases.min, most: episode.counts.most_metastases };
+    let approaches: Vec<String> =
+        approaches(case, episode).map(|approach| approach.code().replace('_', " ")).collect();
+    match approaches.as_slice() {
+        [] => bounds.words(),
+        approaches => format!("{} ({})", bounds.words(), approaches.join(", ")),
+    }
 }
 
-/// Untreated nodules of the recurrence after the last episode.
+/// Untreated nodules of the recurrence after the last episode: at least those held for metastases, at most all.
 fn imaged(case: &Case<'_, '_>) -> Option<Bounds> {
     let recurrence = &case.last_episode()?.recurrence;
-    let mut count = Tally::ZERO;
-    for nodule in &recurrence.nodules {
-        let at = case.facts.position(&nodule.nodule)?;
-        let status = case.nodules.get(at)?;
-        if status.is_active() && status.suspicious.is_true() && nodule.after.is_true() {
-            count += status.count.tally();
-        } else if status.is_active() {
-            // It may be one more.
-            count.exact = false;
+    let mut bounds = Bounds { least: 0, most: Some(0) };
+    for one in &recurrence.nodules {
+        let at = one.nodule.as_ref().and_then(|id| case.facts.position(id));
+        let Some(status) = at.and_then(|at| case.nodules.get(at)).filter(|status| status.is_active()) else {
+            continue;
+        };
+        let count = status.count.tally();
+        if status.suspicious.is_true() && one.recurrent.is_true() {
+            bounds.least = bounds.least.saturating_add(count.min);
         }
+        bounds.most = bounds.most.filter(|_| count.exact).map(|most| most.saturating_add(count.min));
     }
-    (count != Tally::ZERO).then_some(Bounds { least: count.min, most: count.exact.then_some(count.min) })
+    (bounds.most != Some(0)).then_some(bounds)
 }
 
-/// Counts of a thoracoscopy and of an open operation do not compare.
-fn approach_changed(case: &Case<'_, '_>) -> bool {
+/// Known approaches of an episode.
+fn approaches(case: &Case<'_, '_>, episode: &Episode) -> impl Iterator<Item = Approach> {
+    let operations = case.facts.operations.iter().filter(|one| episode.operations.contains(&one.id));
+    let approaches = operations.filter_map(|operation| operation.approach);
+    approaches.filter(|approach| !matches!(approach, Approach::Other | Approach::Unknown))
+}
+
+/// Whether one episode was thoracoscopic and the other open: their counts do not compare.
+fn changed(case: &Case<'_, '_>, one: &Episode, other: &Episode) -> bool {
     let closed = |approach| matches!(approach, Approach::Vats | Approach::Rats);
-    let approaches: Vec<bool> = case
-        .facts
-        .operations
-        .iter()
-        .filter_map(|operation| operation.approach)
-        .filter(|approach| !matches!(approach, Approach::Other | Approach::Unknown))
-        .map(closed)
-        .collect();
-    approaches.contains(&true) && approaches.contains(&false)
+    let of = |episode| approaches(case, episode).map(closed).collect::<Vec<_>>();
+    let (one, other) = (of(one), of(other));
+    (one.contains(&true) && other.contains(&false)) || (one.contains(&false) && other.contains(&true))
 }

@@ -2,11 +2,11 @@
 
 use super::{Effect, PatternInfo, PatternResult};
 use crate::{
-    domain::truth::Truth,
+    domain::{lung::Side, truth::Truth},
     rules::{
-        case::Case,
-        episode::{Episode, RecurrenceSide},
-        evidence::Evidence,
+        case::{Case, rests_on},
+        episode::{Episode, RecurrentNodule, Sides},
+        evidence::listed,
     },
 };
 
@@ -14,63 +14,52 @@ pub(super) const INFO: PatternInfo = PatternInfo {
     id: "P07",
     name: "contralateral-switch",
     flags: "a recurrence with a nodule on the other side after a one-sided episode",
-    why: "it decides whether the other side has to be watched or operated",
+    why: "the other side has to be looked at and planned for",
     inputs: "sides of the episode and of the recurrence",
-    not_evaluable: "a side is not recorded",
+    not_evaluable: "a side or an order in time is not recorded, or it is open whether the nodule is a recurrence",
     source: "Younes 2002; Gherzi 2022 (its reference 45)",
     figures: &["E73", "E31"],
     effect: Effect::INFO,
 };
 
 pub(super) fn answer(case: &Case<'_, '_>) -> PatternResult {
-    let recurrences: Vec<&Episode> = case.relapsed().collect();
-    let answers: Vec<(&Episode, Option<Truth>)> = recurrences
-        .iter()
-        .map(|episode| {
-            let switched = match episode.recurrence.side {
-                RecurrenceSide::Contralateral | RecurrenceSide::Bilateral => {
-                    Some(if episode.recurrence.state.present().is_true() {
-                        Truth::True
-                    } else {
-                        Truth::Unknown
-                    })
-                }
-                RecurrenceSide::Ipsilateral => Some(Truth::False),
-                RecurrenceSide::NotApplicable => None,
-                RecurrenceSide::Unknown => Some(Truth::Unknown),
-            };
-            (*episode, switched)
-        })
-        .collect();
-    if !answers.is_empty() && answers.iter().all(|(_, switched)| switched.is_none()) {
-        return INFO.not_applicable("both sides were operated before").label(true, "bilateral-before");
+    if case.relapsed().next().is_some() && case.relapsed().all(|episode| episode.sides.both().is_true()) {
+        return INFO.not_applicable("both sides were treated before").label(true, "bilateral-before");
     }
-    let state = case.in_order(Truth::any(answers.iter().filter_map(|(_, switched)| *switched)));
-    let shown: Vec<&Episode> = answers
-        .iter()
-        .filter(|(_, switched)| *switched == Some(state))
-        .map(|(episode, _)| *episode)
-        .collect();
-    let reason = match (state, shown.first()) {
-        (Truth::True, Some(episode)) => {
-            format!("after metastasectomy {} disease came on the other side", episode.number)
+    let switched = |(episode, one): &(&Episode, &RecurrentNodule)| {
+        one.recurrent.and(is_other_side(episode.sides, one.side))
+    };
+    let state = case.in_order(Truth::any(case.recurrent_nodules().map(|pair| switched(&pair))));
+    let shown: Vec<(&Episode, &RecurrentNodule)> =
+        case.recurrent_nodules().filter(|pair| rests_on(state, switched(pair))).collect();
+    let names = listed(shown.iter().map(|(_, one)| one.name()));
+    let mut numbers: Vec<u32> = shown.iter().map(|(episode, _)| episode.number).collect();
+    numbers.dedup();
+    let reason = match state {
+        Truth::True => {
+            format!("on the other side after the one-sided metastasectomy {}: {names}", listed(numbers))
         }
-        (Truth::False, Some(_)) => "every recurrence lies on the operated side".to_owned(),
-        (Truth::False, None) | (Truth::True, None) => "no recurrence is on record".to_owned(),
-        (Truth::Unknown, _) => {
-            "a side is not recorded, or it is not certain that disease came later".to_owned()
+        Truth::False => "no recurrent nodule on the side that was not operated is on record".to_owned(),
+        Truth::Unknown => {
+            format!("a side, an order in time or the recurrence itself is not certain: {names}")
         }
     };
-    let early = shown
-        .iter()
-        .any(|episode| case.relapse_within(episode, case.limits.intervals.early_switch_months).is_true());
-    let evidence = shown.iter().flat_map(|episode| {
-        let nodules = episode.recurrence.nodules.iter().map(|one| Evidence::Nodule(one.nodule.clone()));
-        episode.evidence().into_iter().chain(nodules)
-    });
+    let within = |episode| case.relapse_within(episode, case.limits.intervals.early_switch_months);
+    let early = Truth::any(shown.iter().map(|(episode, _)| within(episode)));
     INFO.decided(state, reason)
-        .with_evidence(evidence)
-        .label(state.is_true() && early, "early")
-        .raise(early, Effect::BOARD)
+        .with_evidence(shown.iter().flat_map(|(episode, _)| episode.evidence()))
+        .with_evidence(shown.iter().flat_map(|(episode, one)| case.shown_by(episode, one)))
+        .label(state.is_true() && early.is_true(), "early")
+        // An interval that may be short counts as short.
+        .raise(early.may_be_true(), Effect::BOARD)
         .missing("the side of every episode and recurrent nodule")
+}
+
+/// Whether a nodule lies on the one side that was not treated; after both sides there is no other side.
+fn is_other_side(treated: Sides, side: Option<Side>) -> Truth {
+    let on = |own: Side| (!treated.on(own)).and(treated.right.or(treated.left));
+    match side {
+        Some(side) => on(side),
+        None => Truth::any(Side::BOTH.map(on)).and(Truth::Unknown),
+    }
 }
