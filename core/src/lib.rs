@@ -5,11 +5,13 @@
 //!
 //! ```text
 //! domain <- protocol <- rules, surveillance, reminders <- assessment <- document
+//! literature stands alone: published figures for readers, which no decision may read
 //! ```
 
 pub mod assessment;
 pub mod document;
 pub mod domain;
+pub mod literature;
 pub mod protocol;
 pub mod reminders;
 pub mod rules;

@@ -9,10 +9,12 @@ use super::{
 
 /// Folders that decide and touch nothing; each with the folders of this crate, and the crates, it may name besides
 /// [`PURE_CRATES`].
-const PURE: [(&str, &[&str], &[&str]); 6] = [
+const PURE: [(&str, &[&str], &[&str]); 7] = [
     ("domain", &[], &[]),
     // A protocol is read from text, which touches nothing either.
     ("protocol", &["domain"], &["toml"]),
+    // Published figures are for readers: no rule and no reminder may name them.
+    ("literature", &[], &["toml"]),
     ("rules", &["domain", "protocol"], &[]),
     ("surveillance", &["domain", "protocol"], &[]),
     // Keys and Message-IDs are hashes.
@@ -31,7 +33,7 @@ const FORBIDDEN: [(&str, &[&str]); 9] = [
     ("document", &["app", "cli", "config", "import", "jobs", "mail", "store", "web"]),
     ("import", &["cli", "jobs", "mail", "store", "web"]),
     ("store", &["app", "cli", "import", "jobs", "mail", "web"]),
-    ("mail", &["app", "cli", "import", "jobs", "store", "web"]),
+    ("mail", &["app", "cli", "import", "jobs", "literature", "store", "web"]),
     ("config", &["app", "cli", "import", "jobs", "store", "web"]),
     ("app", &["cli", "jobs", "web"]),
     ("web", &["cli", "import", "jobs", "mail", "store"]),
@@ -97,7 +99,7 @@ fn forbidden(module: &str, named: &Named, dependencies: &BTreeSet<String>) -> Op
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::tree::Tree, *};
 
     fn problems(path: &str, text: &str) -> Vec<Problem> {
         let dependencies = ["tokio", "sea_orm", "chrono", "rand", "toml", "sha2"].map(str::to_owned).into();
@@ -115,6 +117,9 @@ mod tests {
             ("src/protocol/mod.rs", "use crate::{domain::Lobe, rules};"),
             ("src/rules/mod.rs", "use crate::surveillance::Plan;"),
             ("src/rules/mod.rs", "use crate::document::History;"),
+            ("src/rules/tier.rs", "use crate::literature::Register;"),
+            ("src/reminders/digest.rs", "use crate::literature::Register;"),
+            ("src/mail/templates.rs", "use crate::literature::Register;"),
             ("src/rules/tier.rs", "use tracing::info;"),
             ("src/rules/tier.rs", "use rand::Rng;"),
             ("src/rules/tier.rs", "use toml::Value;"),
@@ -170,15 +175,11 @@ mod tests {
     fn every_folder_of_src_has_a_layer() {
         let pure = PURE.iter().map(|(module, ..)| *module);
         let known: Vec<&str> = pure.chain(FORBIDDEN.iter().map(|(module, _)| *module)).collect();
-        for source in ["core/src", "src"] {
-            for entry in std::fs::read_dir(format!("{}/{source}", env!("CARGO_MANIFEST_DIR"))).unwrap() {
-                let entry = entry.unwrap();
-                let name = entry.file_name().into_string().unwrap();
-                assert!(
-                    !entry.path().is_dir() || known.contains(&name.as_str()),
-                    "{source}/{name} has no layer: give it one here"
-                );
-            }
+        for file in Tree::read().rust().filter(|file| !file.is_test) {
+            let Some((folder, _)) = file.below_src().and_then(|below| below.split_once('/')) else {
+                continue;
+            };
+            assert!(known.contains(&folder), "{}: `{folder}` has no layer, give it one here", file.path);
         }
     }
 }

@@ -194,11 +194,17 @@ pub fn reads(tokens: &[Token], at: usize, expected: &[&str]) -> bool {
         && tokens[at..].iter().zip(expected).all(|(token, text)| token.text == *text)
 }
 
+/// `#[cfg(any(test, feature = "testing"))]`: test code that another crate's tests use too.
+const FOR_TESTS_OF_OTHERS: [&str; 14] =
+    ["#", "[", "cfg", "(", "any", "(", "test", ",", "feature", "=", "\"", ")", ")", "]"];
+
 fn mark_tests(lexed: &mut Lexed) {
     let tokens = &lexed.tokens;
     for at in 0..tokens.len() {
         let length = if reads(tokens, at, &["#", "[", "cfg", "(", "test", ")", "]"]) {
             7
+        } else if reads(tokens, at, &FOR_TESTS_OF_OTHERS) {
+            FOR_TESTS_OF_OTHERS.len()
         } else if reads(tokens, at, &["#", "[", "test", "]"]) {
             4
         } else {
@@ -251,4 +257,7 @@ fn lines_that_only_tests_compile_are_found() {
     );
     assert_eq!(lexed.test_lines.into_iter().collect::<Vec<_>>(), [2, 3, 4, 5, 7, 8]);
     assert_eq!(lexed.test_modules, ["other"]);
+    let lexed = lex("#[cfg(any(test, feature = \"testing\"))]\npub mod testing;\nfn c() {}\n");
+    assert_eq!(lexed.test_lines.into_iter().collect::<Vec<_>>(), [1, 2]);
+    assert_eq!(lexed.test_modules, ["testing"]);
 }

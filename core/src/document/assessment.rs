@@ -212,6 +212,10 @@ pub struct PatternEntry {
     /// Finer shades, such as `very-early`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub labels: Vec<String>,
+    /// Ids of the published figures that say why a raised flag matters; for orientation, never a prediction. Absent
+    /// where the pattern is not true, or has none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub figures: Vec<String>,
 }
 
 /// The surveillance tier and what led to it.

@@ -137,6 +137,7 @@ fn pattern(result: &rules::PatternResult) -> PatternEntry {
         evidence: ids(&result.evidence),
         missing: result.missing.clone(),
         labels: result.labels.iter().map(ToString::to_string).collect(),
+        figures: result.figures().iter().map(ToString::to_string).collect(),
     }
 }
 

@@ -52,7 +52,13 @@ impl TierProposal {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::testing::Story;
+    use std::collections::BTreeSet;
+
+    use crate::{
+        assessment::assess,
+        document::assessment::AssessmentDocument,
+        rules::testing::{Story, protocol},
+    };
 
     #[test]
     fn every_trigger_with_figures_exists_and_patterns_bring_theirs() {
@@ -64,5 +70,21 @@ mod tests {
         assert_eq!(figures("growing-nodule"), Some(&[][..]));
         assert_eq!(figures("imaged-but-not-resected"), Some(&["E32"][..]));
         assert_eq!(tier.proposal.map(|one| one.figures()), Some(OF_TIER_LOW));
+    }
+
+    #[test]
+    fn an_assessment_names_figures_beside_raised_flags_only() {
+        let story = Story::favourable().nodule("n2", "LUL").ct("ct4", "2022-05-01", &[("n2", 6.0)]);
+        let day = "2022-06-01".parse().unwrap();
+        let document = AssessmentDocument::from(&assess(&story.history(), &protocol(), day));
+        let mut states = BTreeSet::new();
+        for (entry, pattern) in document.patterns.iter().zip(ALL) {
+            let expected: &[&str] = if entry.state.code() == "true" { pattern.info.figures } else { &[] };
+            assert_eq!(entry.figures, expected, "{}", entry.id);
+            states.insert((entry.state.code(), pattern.info.figures.is_empty()));
+        }
+        for state in ["true", "false", "unknown", "not_applicable"] {
+            assert!(states.contains(&(state, false)), "no pattern with figures is {state}: {states:?}");
+        }
     }
 }

@@ -132,6 +132,15 @@ impl PatternInfo {
 }
 
 impl PatternResult {
+    /// The published figures beside a raised flag; none where the pattern is not true.
+    #[must_use]
+    pub const fn figures(&self) -> &'static [&'static str] {
+        match self.state {
+            PatternState::Decided(Truth::True) => self.info.figures,
+            PatternState::Decided(Truth::False | Truth::Unknown) | PatternState::NotApplicable => &[],
+        }
+    }
+
     fn with_evidence(mut self, evidence: impl IntoIterator<Item = Evidence>) -> Self {
         for one in evidence {
             if !self.evidence.contains(&one) {
