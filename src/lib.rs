@@ -5,10 +5,13 @@
 //! ```text
 //! domain <- protocol <- rules, surveillance, reminders <- assessment <- app <- web, jobs, import, cli
 //!                                                    store, mail, config are called by app and cli
+//! literature stands alone and is read by cli only
 //! ```
 
 // The functional core, under the names it has there.
-pub use lobewatch_core::{assessment, document, domain, protocol, reminders, rules, surveillance};
+pub use lobewatch_core::{
+    assessment, document, domain, literature, protocol, reminders, rules, surveillance,
+};
 
 pub mod app;
 pub mod cli;

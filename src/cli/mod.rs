@@ -10,6 +10,7 @@ mod batches;
 mod check_config;
 mod demo;
 mod doctor;
+mod evidence;
 mod export;
 mod import;
 mod migrate;
@@ -106,6 +107,8 @@ enum LoneCommand {
     Normalise(normalise::NormaliseArguments),
     /// List the recurrence patterns, or explain one.
     Patterns(patterns::PatternsArguments),
+    /// List the published figures behind the flags, or show one with its source.
+    Evidence(evidence::EvidenceArguments),
     /// Print every setting with its source, and all problems with their remedies.
     CheckConfig,
     /// Print the JSON Schema of a document format.
@@ -140,6 +143,7 @@ fn dispatch(arguments: Arguments, terminal: &mut Terminal) -> anyhow::Result<Exi
         Command::Alone(LoneCommand::Normalise(arguments)) => normalise::run(&arguments, load, terminal),
         Command::Alone(LoneCommand::CheckConfig) => check_config::run(load, terminal),
         Command::Alone(LoneCommand::Patterns(arguments)) => patterns::run(&arguments, terminal),
+        Command::Alone(LoneCommand::Evidence(arguments)) => evidence::run(&arguments, terminal),
         Command::Alone(LoneCommand::Schema(arguments)) => schema::run(&arguments, terminal),
         Command::WithRegistry(command) => {
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;

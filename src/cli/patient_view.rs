@@ -5,7 +5,7 @@
 use std::fmt::Write as _;
 
 use crate::{
-    document::assessment::AssessmentDocument,
+    document::assessment::{AssessmentDocument, PatternEntry},
     domain::{
         dates::PartialDate,
         history::History,
@@ -15,6 +15,7 @@ use crate::{
         operation::{Operation, Resection, ResectionTarget},
         vocabulary::{Pathology, Vocabulary},
     },
+    literature::{self, Register},
 };
 
 /// The sentence under every view.
@@ -23,13 +24,18 @@ const CAUTION: &str =
 
 /// Renders the view, with a final line break.
 #[must_use]
-pub(super) fn render(clinic: &str, history: &History, assessment: &AssessmentDocument) -> String {
+pub(super) fn render(
+    clinic: &str,
+    history: &History,
+    assessment: &AssessmentDocument,
+    register: &Register,
+) -> String {
     let mut text = String::new();
     // Writing to a String cannot fail, so the results carry nothing.
     let _ = head(&mut text, clinic, assessment);
     let _ = operations(&mut text, history, assessment);
     let _ = lobes(&mut text, history, assessment);
-    let _ = flags(&mut text, assessment);
+    let _ = flags(&mut text, assessment, register);
     let _ = tasks(&mut text, assessment);
     let _ = writeln!(text, "\n{CAUTION}");
     text
@@ -249,7 +255,7 @@ fn resected(operation: &Operation, resection: &Resection) -> String {
     )
 }
 
-fn flags(text: &mut String, assessment: &AssessmentDocument) -> std::fmt::Result {
+fn flags(text: &mut String, assessment: &AssessmentDocument, register: &Register) -> std::fmt::Result {
     writeln!(text, "\nFlags")?;
     let raised: Vec<_> = assessment
         .patterns
@@ -258,6 +264,14 @@ fn flags(text: &mut String, assessment: &AssessmentDocument) -> std::fmt::Result
         .collect();
     if raised.is_empty() {
         writeln!(text, "  none raised")?;
+    }
+    if raised.iter().any(|pattern| !pattern.figures.is_empty()) {
+        writeln!(
+            text,
+            "  Why this matters: {}. {}",
+            literature::HEADING.to_lowercase(),
+            literature::CAUTION
+        )?;
     }
     for pattern in raised {
         writeln!(
@@ -272,6 +286,15 @@ fn flags(text: &mut String, assessment: &AssessmentDocument) -> std::fmt::Result
         if !pattern.missing.is_empty() {
             writeln!(text, "      missing: {}", pattern.missing.join(", "))?;
         }
+        why_it_matters(text, pattern, register)?;
+    }
+    Ok(())
+}
+
+/// One line a published figure, with the label without which none is shown.
+fn why_it_matters(text: &mut String, pattern: &PatternEntry, register: &Register) -> std::fmt::Result {
+    for figure in register.named(pattern.figures.iter().map(String::as_str)) {
+        writeln!(text, "      why this matters: {}", figure.line())?;
     }
     Ok(())
 }
@@ -285,4 +308,43 @@ fn tasks(text: &mut String, assessment: &AssessmentDocument) -> std::fmt::Result
         writeln!(text, "  {}: {}", task.id, task.reason)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        assessment::assess,
+        document::read::read,
+        protocol::{self, Protocol},
+    };
+
+    fn flags_of(case: &str) -> String {
+        let history = read(case).unwrap();
+        let protocol = Protocol::parse(protocol::SHIPPED).unwrap();
+        let as_of = "2026-01-01".parse().unwrap();
+        let assessment = AssessmentDocument::from(&assess(&history, &protocol, as_of));
+        let register = Register::parse(literature::SHIPPED).unwrap();
+        let view = render("milano", &history, &assessment, &register);
+        let (_, flags) = view.split_once("\nFlags\n").unwrap();
+        flags.split("\nData to complete").next().unwrap().to_owned()
+    }
+
+    #[test]
+    fn published_figures_stand_under_raised_flags_with_population_design_and_doubts() {
+        let case = include_str!("../../tests/cases/ivc-leiomyosarcoma-rll-then-rml-and-lul.json");
+        let flags = flags_of(case);
+        // The sentences of the flags are not what is shown here.
+        let lines = flags.lines().map(|line| line.split_once(": true (").map_or(line, |(flag, _)| flag));
+        let shown: Vec<&str> =
+            lines.filter(|line| line.contains("y this matters: ") || !line.contains(": ")).collect();
+        insta::assert_snapshot!(shown.join("\n"));
+    }
+
+    #[test]
+    fn without_a_raised_flag_no_figure_is_shown() {
+        let flags = flags_of(include_str!("../../tests/cases/mpnst-scapula-nf1-dfi-definition.json"));
+        assert!(flags.contains(": unknown ("), "{flags}");
+        assert!(!flags.to_lowercase().contains("why this matters"), "{flags}");
+    }
 }

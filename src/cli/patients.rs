@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
-use super::{Exit, export::instant, patient_view, terminal::Terminal, wiring};
+use super::{Exit, evidence, export::instant, patient_view, terminal::Terminal, wiring};
 use crate::{
     app::{context::Context, export_histories::read_history},
     assessment::assess,
@@ -170,7 +170,8 @@ async fn show(
         terminal.raw(&serde_json::to_string_pretty(&whole)?)?;
         terminal.raw("\n")?;
     } else {
-        terminal.raw(&patient_view::render(&head.clinic, &history, &document))?;
+        let register = evidence::register()?;
+        terminal.raw(&patient_view::render(&head.clinic, &history, &document, &register))?;
     }
     Ok(Exit::Done)
 }

@@ -4,8 +4,11 @@ use std::fmt::Write as _;
 
 use clap::{Args, Subcommand};
 
-use super::{Exit, terminal::Terminal, wiring};
-use crate::rules::{PatternInfo, patterns::ALL};
+use super::{Exit, evidence, terminal::Terminal, wiring};
+use crate::{
+    literature::HEADING,
+    rules::{PatternInfo, patterns::ALL},
+};
 
 #[derive(Debug, Args)]
 pub(super) struct PatternsArguments {
@@ -41,6 +44,7 @@ pub(super) fn run(arguments: &PatternsArguments, terminal: &mut Terminal) -> any
                 return Err(wiring::InputError(problem).into());
             };
             terminal.raw(&explained(pattern.info))?;
+            terminal.raw(&evidence::beside(&evidence::register()?, pattern.info.figures))?;
         }
         PatternsCommand::Document => terminal.raw(&catalogue())?,
     }
@@ -59,7 +63,7 @@ fn catalogue() -> String {
     let mut text = String::from(
         "# Recurrence patterns\n\nWritten from the code; `LOBEWATCH_UPDATE=1 cargo test catalogue` writes it anew. A pattern is true, false, unknown \
          or not\napplicable. Unknown is never read as false. No pattern closes, cancels or delays anything, and a missing flag does not\nmean \
-         that there is no recurrence.\n",
+         that there is no recurrence. Published figures beside a pattern are for orientation and enter no rule:\n[Published figures](evidence.md).\n",
     );
     for pattern in ALL {
         let info = pattern.info;
@@ -69,6 +73,10 @@ fn catalogue() -> String {
             "\n## {} {}\n\n- **Flags:** {}\n- **Why it matters:** {}\n- **Reads:** {}\n- **Cannot be decided when:** {}\n- **Source:** {}\n",
             info.id, info.name, info.flags, info.why, info.inputs, info.not_evaluable, info.source
         );
+        if !info.figures.is_empty() {
+            let links = info.figures.iter().map(|id| format!("[{id}](evidence.md#{})", id.to_lowercase()));
+            let _ = writeln!(text, "- **{HEADING}:** {}", links.collect::<Vec<_>>().join(", "));
+        }
     }
     text
 }

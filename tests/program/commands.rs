@@ -176,6 +176,20 @@ fn the_printed_schemas_are_the_published_ones() {
 }
 
 #[test]
+fn published_figures_are_printed_under_their_heading_and_an_unknown_one_is_refused() {
+    let program = Program::on_sqlite();
+    for command in [&["evidence", "list"][..], &["evidence", "show", "e61"], &["patterns", "explain", "P07"]]
+    {
+        let said = program.done(command);
+        assert!(said.contains("Published figures, for orientation"), "{said}");
+        assert!(said.contains("must not be used to predict the course of one person"), "{said}");
+    }
+    assert!(program.done(&["patterns", "explain", "P07"]).contains("  E73 The other side stayed free"));
+    assert!(!program.done(&["patterns", "explain", "P18"]).contains("ublished figures"));
+    assert!(program.run(&["evidence", "show", "E47"]).with_code(2).err.contains("there is no figure `E47`"));
+}
+
+#[test]
 fn help_names_every_command_and_a_wrong_one_ends_with_code_2() {
     let program = Program::on_sqlite();
     let help = program.done(&["--help"]);
@@ -191,6 +205,8 @@ fn help_names_every_command_and_a_wrong_one_ends_with_code_2() {
         "send-test-mail",
         "demo",
         "assess",
+        "patterns",
+        "evidence",
         "normalise",
         "check-config",
         "schema",
