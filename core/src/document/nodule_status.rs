@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     domain::{dates::PartialDate, lung::Place, truth::Truth},
-    rules::{Growth, NoduleStatus, PathologyClass},
+    rules::{Growth, NoduleStatus, Novelty, PathologyClass},
 };
 
 /// One nodule or counted group on the day.
@@ -41,6 +41,9 @@ pub struct NoduleStatusEntry {
     /// Last day on which it was seen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_seen_on: Option<Field<PartialDate>>,
+    /// Whether it is new on the first study that shows it; left out where none does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub new: Option<NoveltyEntry>,
     /// Growth of a single nodule; left out where nothing compares and nobody said anything.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub growth: Option<GrowthEntry>,
@@ -57,6 +60,21 @@ pub struct StateEntry {
     pub state: String,
     /// First day of the state; null where it is not on record.
     pub on: Option<Field<PartialDate>>,
+}
+
+/// Whether a nodule was new on the first study that shows it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NoveltyEntry {
+    /// `new`, `new_uncertain` or `not_new`.
+    pub state: String,
+    /// The study that shows it.
+    pub study: String,
+    /// The study it is compared with; null where there is no earlier one.
+    pub comparator: Option<String>,
+    /// What makes it uncertain, such as `comparator-thick-slices`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub doubts: Vec<String>,
 }
 
 /// Growth of one nodule between its last measurement and the earlier ones.
@@ -116,9 +134,24 @@ impl From<&NoduleStatus> for NoduleStatusEntry {
             result: (status.result != PathologyClass::Unknown).then(|| status.result.code().to_owned()),
             first_seen_on: status.first_seen_on.map(Field::new),
             last_seen_on: status.last_seen_on.map(Field::new),
+            new: status.novelty.as_ref().map(new),
             growth: growth(&status.growth),
             marks: marks.map(ToOwned::to_owned).collect(),
         }
+    }
+}
+
+fn new(novelty: &Novelty) -> NoveltyEntry {
+    NoveltyEntry {
+        state: match novelty.state {
+            Truth::True => "new",
+            Truth::Unknown => "new_uncertain",
+            Truth::False => "not_new",
+        }
+        .to_owned(),
+        study: novelty.study.to_string(),
+        comparator: novelty.comparator.as_ref().map(ToString::to_string),
+        doubts: novelty.doubts.iter().map(|doubt| doubt.code().to_owned()).collect(),
     }
 }
 

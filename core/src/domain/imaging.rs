@@ -40,6 +40,8 @@ pub struct ImagingStudy {
     pub pleural_effusion: Option<bool>,
     /// Other findings in words.
     pub incidental: Option<Text>,
+    /// Whether the patient had an infection of the chest in the months before.
+    pub recent_infection: Option<bool>,
     /// The study it was compared with.
     pub comparator: Option<StudyKey>,
     /// Scanner.

@@ -41,6 +41,8 @@ pub struct PatternThresholds {
     pub episodes: EpisodeThresholds,
     /// When a nodule has grown.
     pub growth: GrowthThresholds,
+    /// When a nodule is certainly new.
+    pub new_nodules: NewNoduleThresholds,
     /// When a lymph node counts.
     pub nodes: NodeThresholds,
     /// When systemic or local therapy has failed.
@@ -97,6 +99,18 @@ pub struct GrowthThresholds {
     pub urgent_sizes_mm: Vec<f64>,
     /// Studies in a row without a nodule before it counts as resolved.
     pub resolved_studies: u32,
+}
+
+/// When a nodule is certainly new, `[patterns.new_nodules]`.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewNoduleThresholds {
+    /// An earlier study with thicker slices does not show that it was not there, millimetres.
+    pub slice_mm: f64,
+    /// Below this size it may be what an operation or an infection left, millimetres.
+    pub small_mm: f64,
+    /// For less than this many calendar months after the operation or infection.
+    pub after_event_months: u32,
 }
 
 /// When a lymph node counts, `[patterns.nodes]`.
@@ -233,6 +247,8 @@ impl PatternThresholds {
             ("patterns.growth.unreliable_slice_mm", growth.unreliable_slice_mm),
             ("patterns.growth.unreliable_size_mm", growth.unreliable_size_mm),
             ("patterns.growth.urgent_doubling_days", growth.urgent_doubling_days),
+            ("patterns.new_nodules.slice_mm", self.new_nodules.slice_mm),
+            ("patterns.new_nodules.small_mm", self.new_nodules.small_mm),
             ("patterns.nodes.enlarged_mm", self.nodes.enlarged_mm),
             ("patterns.nodes.watched_mm", self.nodes.watched_mm),
             ("patterns.margin.near_mm", self.margin.near_mm),

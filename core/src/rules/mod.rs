@@ -20,6 +20,7 @@ mod local_control;
 mod nodes;
 mod nodule_history;
 pub mod nodule_state;
+mod novelty;
 pub mod pathology;
 pub mod patterns;
 #[cfg(test)]
@@ -55,6 +56,7 @@ pub use self::{
     lobes::PlaceTally,
     nodule_history::StateChange,
     nodule_state::{NoduleState, NoduleStatus, ObservedNodule},
+    novelty::{Doubt, Novelty},
     pathology::PathologyClass,
     patterns::{Effect, PatternInfo, PatternResult, PatternState},
     tier::{TierAssessment, TierProposal, Trigger},
@@ -107,7 +109,7 @@ pub fn evaluate(history: &History, protocol: &Protocol, as_of: NaiveDate) -> Eva
     let known = as_of::known_on(history, as_of);
     let facts = Facts::new(&known, as_of);
     let mut data_tasks = Vec::new();
-    let nodules = nodule_state::statuses(&facts, &limits.growth);
+    let nodules = nodule_state::statuses(&facts, limits);
     let episodes = timeline::episodes(&facts, &nodules, &limits.episodes, &mut data_tasks);
     let anchors = anchor::anchors(&facts);
     let operated_on = episodes.first().and_then(|episode| episode.started_on);

@@ -13,13 +13,14 @@ use crate::{
         truth::Truth,
         vocabulary::{Certainty, Fate},
     },
-    protocol::thresholds::GrowthThresholds,
+    protocol::{PatternThresholds, thresholds::GrowthThresholds},
 };
 
 use super::{
     facts::{Facts, NoduleFacts, before, is_seen, on_or_before},
     growth::{Growth, GrowthMark, growth as growth_over},
     nodule_history::{self, StateChange},
+    novelty::{Novelty, novelty},
     pathology::{PathologyClass, Specimen, outcome},
 };
 
@@ -51,6 +52,8 @@ pub struct NoduleStatus {
     pub last_mm: Option<f64>,
     /// Growth over its studies.
     pub growth: Growth,
+    /// Whether it is new on the first study that shows it; `None` where none does.
+    pub novelty: Option<Novelty>,
     /// Whether it may be closed, but the order of its studies is not certain.
     pub order_open: bool,
 }
@@ -112,7 +115,7 @@ pub struct ObservedNodule {
 }
 
 /// The status of every nodule, in the order of the record.
-pub(super) fn statuses(facts: &Facts<'_>, limits: &GrowthThresholds) -> Vec<NoduleStatus> {
+pub(super) fn statuses(facts: &Facts<'_>, limits: &PatternThresholds) -> Vec<NoduleStatus> {
     let planned: HashSet<&NoduleId> = facts
         .planned
         .iter()
@@ -129,8 +132,10 @@ fn status(
     facts: &Facts<'_>,
     known: &NoduleFacts<'_>,
     planned: &HashSet<&NoduleId>,
-    limits: &GrowthThresholds,
+    limits: &PatternThresholds,
 ) -> NoduleStatus {
+    let novelty = novelty(facts, known, &limits.new_nodules);
+    let limits = &limits.growth;
     let nodule = known.nodule;
     let mut growth =
         if nodule.count.is_single() { growth_over(&known.sightings, limits) } else { Growth::unknown() };
@@ -175,6 +180,7 @@ fn status(
         largest_mm: sizes().max_by(f64::total_cmp),
         last_mm: sizes().next_back(),
         growth,
+        novelty,
         order_open,
     };
     status.states = nodule_history::changes(facts, known, &status, limits);

@@ -7,7 +7,6 @@
 use std::collections::HashMap;
 
 use crate::domain::{
-    dates::PartialDate,
     imaging::ImagingStudy,
     operation::Operation,
     text::NoduleId,
@@ -21,6 +20,7 @@ use super::{
     evidence::Evidence,
     facts::{before, is_ct, is_seen, on_or_before, plus_months},
     growth::{Sighting, growth},
+    novelty::came_after,
 };
 
 /// Whether some systemic therapy before a metastasectomy did not hold the disease.
@@ -164,8 +164,9 @@ pub(super) fn under_therapy(case: &Case<'_, '_>) -> Progression {
 }
 
 fn is_new(case: &Case<'_, '_>, nodule: &NoduleId, first: &ImagingStudy) -> Truth {
-    let seen_on: Option<PartialDate> = case.facts.nodule(nodule).and_then(|known| known.seen_on);
-    before(first.on, seen_on)
+    case.facts
+        .nodule(nodule)
+        .map_or(Truth::Unknown, |known| came_after(case.facts, known, first, &case.limits.new_nodules))
 }
 
 /// Whether palliative systemic therapy is running on the day.
@@ -236,6 +237,8 @@ mod tests {
     fn a_new_nodule_is_progression_and_one_scan_decides_nothing() {
         let mut story = treated([8.0, 8.0], "2023-01-01", "2023-04-30").nodule("n2", "LUL");
         story.parts.imaging[1].findings.push(crate::rules::testing::finding("n2", 4.0));
+        assert_eq!(state(&story), Truth::Unknown, "nothing says that the first scan could have shown it");
+        story.parts.imaging[1].findings[1].fate = Some(crate::domain::vocabulary::Fate::New);
         assert_eq!(state(&story), Truth::True);
         story.parts.imaging.remove(0);
         assert_eq!(state(&story), Truth::Unknown);

@@ -51,6 +51,7 @@ pub fn study(id: &str, on: &str) -> ImagingStudy {
         largest_node_short_mm: None,
         pleural_effusion: None,
         incidental: None,
+        recent_infection: None,
         comparator: None,
         device: None,
         kernel: None,

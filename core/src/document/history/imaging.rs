@@ -51,6 +51,8 @@ wire! {
         pleural_effusion: Option<Field<bool>>,
         /// Other findings in words.
         incidental: Option<Field<Text>>,
+        /// Whether the patient had an infection of the chest in the six months before; small new nodules may be its traces.
+        recent_infection: Option<Field<bool>>,
         /// Id of the study it was compared with.
         comparator: Option<Field<StudyKey>>,
         /// Scanner.

@@ -10,7 +10,7 @@ use crate::{
     },
     rules::{
         case::Case,
-        evidence::DataTask,
+        evidence::{DataTask, listed},
         facts::{NoduleFacts, before, is_ct, is_seen},
         removed::{RemovedLobe, removed_lobes},
     },
@@ -35,6 +35,7 @@ pub(super) fn check(case: &Case<'_, '_>, tasks: &mut Vec<DataTask>) {
         statements(case, study, tasks);
     }
     unlisted(case, tasks);
+    uncertain(case, tasks);
 }
 
 fn place(known: &NoduleFacts<'_>, tasks: &mut Vec<DataTask>) {
@@ -147,6 +148,23 @@ fn statements(case: &Case<'_, '_>, study: &ImagingStudy, tasks: &mut Vec<DataTas
             let reason = format!("states nodules in {lobe} and lists none there; list or count them");
             tasks.push(DataTask::new("nodules-not-listed", format!("{}/{lobe}", study.id), reason));
         }
+    }
+}
+
+/// Untreated nodules of which it is not certain that they are new, though there is a study to compare with.
+fn uncertain(case: &Case<'_, '_>, tasks: &mut Vec<DataTask>) {
+    for nodule in case.active() {
+        let Some(novelty) = nodule.novelty.as_ref().filter(|novelty| novelty.state.is_unknown()) else {
+            continue;
+        };
+        let Some(comparator) = &novelty.comparator else { continue };
+        let reason = format!(
+            "whether it is new on {} against {comparator} is uncertain ({}); complete these, or record whether it can \
+             be seen there in hindsight",
+            novelty.study,
+            listed(novelty.doubts.iter().map(|doubt| doubt.code().replace('-', " ")))
+        );
+        tasks.push(DataTask::new("new-nodule-uncertain", &nodule.nodule, reason));
     }
 }
 

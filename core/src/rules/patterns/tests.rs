@@ -157,7 +157,9 @@ fn p13_progression_and_p14_disease_elsewhere() {
     assert_state(&responded, "P13", "false");
     responded.parts.systemic_therapies[0].best_response = Some(BestResponse::ProgressiveDisease);
     assert_state(&responded, "P13", "true");
-    let new = treated.nodule("n2", "LUL").ct("ct9", "2022-11-01", &[("n2", 4.0)]);
+    let mut new = treated.nodule("n2", "LUL").ct("ct9", "2022-11-01", &[("n2", 4.0)]);
+    assert_state(&new, "P13", "unknown");
+    new.parts.imaging.last_mut().unwrap().findings[0].fate = Some(crate::domain::vocabulary::Fate::New);
     assert_state(&new, "P13", "true");
     let event = |on: &str| {
         let mut story = Story::favourable();
