@@ -96,3 +96,30 @@ fn plan_tasks(plan: &Plan) -> Vec<DataTask> {
     });
     gap.into_iter().chain(nameless).chain(rescan).collect()
 }
+
+#[cfg(test)]
+mod properties {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{
+        document::{assessment::AssessmentDocument, read, testing, write},
+        protocol::SHIPPED,
+    };
+
+    fn bytes(history: &History, as_of: NaiveDate) -> String {
+        let assessment = assess(history, &Protocol::parse(SHIPPED).unwrap(), as_of);
+        serde_json::to_string(&AssessmentDocument::from(&assessment)).unwrap()
+    }
+
+    proptest! {
+        #[test]
+        fn the_same_facts_give_the_same_bytes(history in testing::any_history(), days in 0_i64..60_000) {
+            let as_of = NaiveDate::from_ymd_opt(1900, 1, 1).unwrap() + chrono::Days::new(days.unsigned_abs());
+            let first = bytes(&history, as_of);
+            prop_assert_eq!(&bytes(&history, as_of), &first);
+            let again = read::read(&write::compact(&history)).unwrap();
+            prop_assert_eq!(bytes(&again, as_of), first);
+        }
+    }
+}
