@@ -42,9 +42,11 @@ fn is_lower_bound(object: &serde_json::Map<String, Value>) -> bool {
     object.len() == 1 && object.contains_key("min")
 }
 
-/// Objects are matched by their key, or one after the other where they have none; everything else as a set.
+/// Objects are matched by their number, id or label, or one after the other where they have none; everything else as a
+/// set.
 fn list(expected: &[Value], actual: &[Value], path: &str, problems: &mut Vec<String>) {
-    let in_order = |one: &Value| one.is_object() && one.get("number").is_none() && one.get("id").is_none();
+    let key_of = |one: &Value| ["number", "id", "label"].into_iter().find(|key| one.get(key).is_some());
+    let in_order = |one: &Value| one.is_object() && key_of(one).is_none();
     if expected.iter().any(in_order) {
         if expected.len() != actual.len() {
             problems.push(format!("{path}: expected {} entries, got {actual:?}", expected.len()));
@@ -55,7 +57,7 @@ fn list(expected: &[Value], actual: &[Value], path: &str, problems: &mut Vec<Str
         return;
     }
     for one in expected {
-        let Some(key) = ["number", "id"].into_iter().find(|key| one.get(key).is_some()) else { continue };
+        let Some(key) = key_of(one) else { continue };
         match actual.iter().find(|other| other[key] == one[key]) {
             Some(other) => subset(one, other, &format!("{path}[{}]", one[key]), problems),
             None => problems.push(format!("{path}: no entry {}", one[key])),
@@ -67,7 +69,8 @@ fn list(expected: &[Value], actual: &[Value], path: &str, problems: &mut Vec<Str
         texts.sort();
         texts
     };
-    if plain(expected) != plain(actual) && expected.iter().all(|one| !one.is_object()) {
+    let is_plain = expected.iter().all(|one| !one.is_object());
+    if is_plain && (plain(expected) != plain(actual) || (expected.is_empty() && !actual.is_empty())) {
         problems.push(format!("{path}: expected {expected:?}, got {actual:?}"));
     }
 }
@@ -103,6 +106,7 @@ fn the_comparison_finds_what_differs() {
     assert!(differs(json!({"on": "absent"}), json!({"on": "2020"})));
     assert!(differs(json!(["RLL"]), json!(["RLL", "LUL"])));
     assert!(differs(json!([]), json!(["RLL"])) && !differs(json!([]), json!(null)));
+    assert!(differs(json!([]), json!([{"id": "P01"}])));
     assert!(!differs(json!(["RLL", "LUL"]), json!(["LUL", "RLL"])));
     assert!(!differs(json!("2020-03"), json!("[2020-03-01..2020-03-31]")));
     assert!(differs(json!("2020-03"), json!("2020-04")));
