@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     assessment::{Assessment, RULES_VERSION},
-    domain::vocabulary::Vocabulary,
+    domain::{nodule::Tally, vocabulary::Vocabulary},
     rules::{self, Evidence},
     surveillance::{self, Plan, Standing},
 };
@@ -95,7 +95,12 @@ fn episode(episode: &rules::Episode) -> EpisodeEntry {
         benign: counts.benign.into(),
         occult: counts.occult.into(),
         by_lobe: PlaceMap(
-            episode.by_place.iter().map(|place| (place.place, place.resected.into())).collect(),
+            episode
+                .by_place
+                .iter()
+                .filter(|place| place.resected != Tally::ZERO)
+                .map(|place| (place.place, place.resected.into()))
+                .collect(),
         ),
         recurrence: recurrence(&episode.recurrence),
     }

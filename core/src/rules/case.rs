@@ -90,7 +90,7 @@ impl<'a> Case<'a, '_> {
     /// What shows a recurrent nodule: itself, or the operations that took it out where nobody recorded it before.
     #[must_use]
     pub fn shown_by(&self, episode: &Episode, one: &RecurrentNodule) -> Vec<Evidence> {
-        let next = || self.episodes.iter().find(|other| other.number == episode.number.saturating_add(1));
+        let next = || usize::try_from(episode.number).ok().and_then(|next| self.episodes.get(next));
         match &one.nodule {
             Some(nodule) => vec![Evidence::Nodule(nodule.clone())],
             None => next().map(Episode::evidence).unwrap_or_default(),

@@ -166,10 +166,7 @@ pub(super) fn counts(units: &[Unit], facts: &Facts<'_>, treated: &[Treated]) -> 
             Truth::False => {}
         }
     }
-    // An operation without any recorded resection took out something that nobody wrote down.
-    let unrecorded =
-        |unit: &Unit| unit.operation(facts).is_some_and(|operation| operation.resections.is_empty());
-    if units.iter().any(unrecorded) {
+    if unrecorded(units, facts) {
         counts.most_metastases = None;
         for tally in [
             &mut counts.resected,
@@ -186,18 +183,28 @@ pub(super) fn counts(units: &[Unit], facts: &Facts<'_>, treated: &[Treated]) -> 
     counts
 }
 
-/// The resected nodules per place, in the order of the contract.
+/// Whether an operation without any recorded resection took out something that nobody wrote down.
+pub(super) fn unrecorded(units: &[Unit], facts: &Facts<'_>) -> bool {
+    units.iter().any(|unit| unit.operation(facts).is_some_and(|operation| operation.resections.is_empty()))
+}
+
+/// The nodules per place, in the order of the contract.
 pub(super) fn by_place(treated: &[Treated]) -> Vec<PlaceCounts> {
     let mut places: BTreeMap<Place, PlaceCounts> = BTreeMap::new();
     for one in treated {
-        let Some(outcome) = &one.outcome else { continue };
         let counts = places.entry(one.place).or_insert(PlaceCounts {
             place: one.place,
             resected: Tally::ZERO,
+            treated: Tally::ZERO,
             metastases: Tally::ZERO,
         });
-        counts.resected += outcome.total;
-        counts.metastases += outcome.metastases;
+        match &one.outcome {
+            Some(outcome) => {
+                counts.resected += outcome.total;
+                counts.metastases += outcome.metastases;
+            }
+            None => counts.treated += one.count.tally(),
+        }
     }
     Place::ALL.into_iter().filter_map(|place| places.get(&place).copied()).collect()
 }

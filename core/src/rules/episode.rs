@@ -10,7 +10,7 @@ use crate::domain::{
     nodule::Tally,
     text::{NoduleId, OperationId, TherapyId},
     truth::Truth,
-    vocabulary::Completeness,
+    vocabulary::{Approach, Completeness},
 };
 
 use super::evidence::Evidence;
@@ -46,7 +46,11 @@ pub struct Episode {
     pub cleared_on: Option<PartialDate>,
     /// Number of nodules and what pathology said.
     pub counts: EpisodeCounts,
-    /// The same per place, in the order of the contract; only places with a nodule.
+    /// An operation took out what nobody wrote down: every number is a lower bound.
+    pub unrecorded: bool,
+    /// Approaches of its operations, in order, as far as known.
+    pub approaches: Vec<Approach>,
+    /// Numbers per place, in the order of the contract; only places with a nodule.
     pub by_place: Vec<PlaceCounts>,
     /// Sides that were operated or irradiated.
     pub sides: Sides,
@@ -126,6 +130,8 @@ pub struct PlaceCounts {
     pub place: Place,
     /// Nodules resected.
     pub resected: Tally,
+    /// Nodules treated by local therapy and not resected.
+    pub treated: Tally,
     /// Metastases by pathology.
     pub metastases: Tally,
 }

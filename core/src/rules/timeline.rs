@@ -3,13 +3,13 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::{
-    domain::{dates::PartialDate, lung::Side, nodule::Tally, truth::Truth},
+    domain::{dates::PartialDate, lung::Side, nodule::Tally, truth::Truth, vocabulary::Approach},
     protocol::thresholds::EpisodeThresholds,
 };
 
 use super::{
     clearance::{Closing, closing},
-    counts::{Treated, by_place, counts, disease_sides, treated},
+    counts::{Treated, by_place, counts, disease_sides, treated, unrecorded},
     episode::{Episode, EpisodeState, Sides},
     evidence::DataTask,
     facts::Facts,
@@ -107,12 +107,20 @@ impl<'g> Part<'g> {
             cleared: closing.cleared,
             cleared_on: self.until.filter(|_| closing.cleared.may_be_true()),
             counts,
+            unrecorded: unrecorded(&self.group.units, facts),
+            approaches: approaches(facts, &self.group.units),
             by_place: by_place(&self.treated),
             sides: self.sides,
             disease_sides: disease_sides(&self.treated, recorded),
             recurrence,
         }
     }
+}
+
+/// The approaches of the operations that report one.
+fn approaches(facts: &Facts<'_>, units: &[Unit]) -> Vec<Approach> {
+    let reported = units.iter().filter_map(|unit| unit.operation(facts)?.approach);
+    reported.filter(|approach| !matches!(approach, Approach::Other | Approach::Unknown)).collect()
 }
 
 /// The sides an episode reached.

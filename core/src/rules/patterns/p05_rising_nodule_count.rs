@@ -34,7 +34,11 @@ struct Bounds {
 
 impl From<&EpisodeCounts> for Bounds {
     fn from(counts: &EpisodeCounts) -> Self {
-        Self { least: counts.metastases.min, most: counts.most_metastases }
+        // What was irradiated or ablated may be a metastasis; nobody examined it.
+        let treated = counts.treated.exact.then_some(counts.treated.min);
+        let most =
+            counts.most_metastases.zip(treated).map(|(resected, treated)| resected.saturating_add(treated));
+        Self { least: counts.metastases.min, most }
     }
 }
 
@@ -93,7 +97,7 @@ pub(super) fn answer(case: &Case<'_, '_>) -> PatternResult {
     }
     let state = case.in_order(Truth::any(steps.iter().map(|step| step.rises(limits))));
     let shown: Vec<&Step<'_>> = steps.iter().filter(|step| rests_on(state, step.rises(limits))).collect();
-    let counts: Vec<String> = case.episodes.iter().map(|episode| words(case, episode)).collect();
+    let counts: Vec<String> = case.episodes.iter().map(words).collect();
     let counts = format!("metastases per episode: {}", counts.join(", "));
     let reason = match seen {
         Some(seen) => format!("{counts}; then {} untreated nodules on imaging, not proved", seen.words()),
@@ -101,7 +105,7 @@ pub(super) fn answer(case: &Case<'_, '_>) -> PatternResult {
     };
     let many = shown.iter().any(|step| step.later.at_least(limits.crossing).may_be_true());
     let by_imaging = state.is_true() && shown.iter().all(|step| step.to.is_none());
-    let approach_changed = shown.iter().any(|step| step.to.is_some_and(|to| changed(case, step.from, to)));
+    let approach_changed = shown.iter().any(|step| step.to.is_some_and(|to| changed(step.from, to)));
     let imaged = case.last_episode().filter(|_| seen.is_some()).into_iter();
     INFO.decided(state, reason)
         .with_evidence(case.episodes.iter().flat_map(Episode::evidence))
@@ -115,14 +119,11 @@ pub(super) fn answer(case: &Case<'_, '_>) -> PatternResult {
 }
 
 /// The metastases of an episode, and how they were reached: palpation finds more when the chest is open.
-fn words(case: &Case<'_, '_>, episode: &Episode) -> String {
-    let bounds = Bounds { least: episode.counts.metastases.min, most: episode.counts.most_metastases };
+fn words(episode: &Episode) -> String {
+    let count = Bounds::from(&episode.counts).words();
     let approaches: Vec<String> =
-        approaches(case, episode).map(|approach| approach.code().replace('_', " ")).collect();
-    match approaches.as_slice() {
-        [] => bounds.words(),
-        approaches => format!("{} ({})", bounds.words(), approaches.join(", ")),
-    }
+        episode.approaches.iter().map(|approach| approach.code().replace('_', " ")).collect();
+    if approaches.is_empty() { count } else { format!("{count} ({})", approaches.join(", ")) }
 }
 
 /// Untreated nodules of the recurrence after the last episode: at least those held for metastases, at most all.
@@ -143,17 +144,13 @@ fn imaged(case: &Case<'_, '_>) -> Option<Bounds> {
     (bounds.most != Some(0)).then_some(bounds)
 }
 
-/// Known approaches of an episode.
-fn approaches(case: &Case<'_, '_>, episode: &Episode) -> impl Iterator<Item = Approach> {
-    let operations = case.facts.operations.iter().filter(|one| episode.operations.contains(&one.id));
-    let approaches = operations.filter_map(|operation| operation.approach);
-    approaches.filter(|approach| !matches!(approach, Approach::Other | Approach::Unknown))
+/// Whether one episode was thoracoscopic and the other open: their counts do not compare.
+fn changed(one: &Episode, other: &Episode) -> bool {
+    let closed = |episode: &Episode| episode.approaches.iter().any(|approach| is_thoracoscopic(*approach));
+    let open = |episode: &Episode| episode.approaches.iter().any(|approach| !is_thoracoscopic(*approach));
+    (closed(one) && open(other)) || (open(one) && closed(other))
 }
 
-/// Whether one episode was thoracoscopic and the other open: their counts do not compare.
-fn changed(case: &Case<'_, '_>, one: &Episode, other: &Episode) -> bool {
-    let closed = |approach| matches!(approach, Approach::Vats | Approach::Rats);
-    let of = |episode| approaches(case, episode).map(closed).collect::<Vec<_>>();
-    let (one, other) = (of(one), of(other));
-    (one.contains(&true) && other.contains(&false)) || (one.contains(&false) && other.contains(&true))
+const fn is_thoracoscopic(approach: Approach) -> bool {
+    matches!(approach, Approach::Vats | Approach::Rats)
 }

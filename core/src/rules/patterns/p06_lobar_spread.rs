@@ -8,7 +8,7 @@ use crate::{
         truth::Truth,
     },
     rules::{
-        case::Case,
+        case::{Case, rests_on},
         episode::{Episode, PlaceCounts, RecurrentNodule},
     },
 };
@@ -28,25 +28,22 @@ pub(super) const INFO: PatternInfo = PatternInfo {
 /// How many lobes hold metastases.
 #[derive(Clone, Copy)]
 struct Lobes {
-    least: u32,
-    most: u32,
+    least: usize,
+    most: usize,
 }
 
 impl Lobes {
-    fn of(case: &Case<'_, '_>, episode: &Episode) -> Self {
-        let places = || episode.by_place.iter().filter(|one| one.metastases != Tally::ZERO);
-        let certain = places().filter(|one| one.place.lobe().is_some() && one.metastases.min > 0).count();
-        let resected = places().map(|one| (one.place, most_of(one)));
+    fn of(episode: &Episode) -> Self {
+        let known = |one: &&PlaceCounts| one.place.lobe().is_some() && one.metastases.min > 0;
+        let least = episode.by_place.iter().filter(known).count();
+        if episode.unrecorded {
+            return Self { least, most: Lobe::ALL.len() };
+        }
         // What was irradiated or ablated may be a metastasis; nobody examined it.
-        let possible: Vec<(Place, usize)> = resected.chain(irradiated(case, episode)).collect();
-        let most = Lobe::ALL.len().min(match unrecorded(case, episode) {
-            true => Lobe::ALL.len(),
-            false => {
-                let sides = Side::BOTH.into_iter().map(|side| on_side(&possible, side)).sum::<usize>();
-                sides + open(&possible, Place::NotReported)
-            }
-        });
-        Self { least: count(certain), most: count(most) }
+        let possible = |one: &&PlaceCounts| one.metastases != Tally::ZERO || one.treated != Tally::ZERO;
+        let possible: Vec<&PlaceCounts> = episode.by_place.iter().filter(possible).collect();
+        let on_sides: usize = Side::BOTH.into_iter().map(|side| on_side(&possible, side)).sum();
+        Self { least, most: Lobe::ALL.len().min(on_sides + open(&possible, Place::NotReported)) }
     }
 
     fn words(self) -> String {
@@ -64,7 +61,7 @@ impl Lobes {
         }
     }
 
-    const fn at_least(self, limit: u32) -> Truth {
+    const fn at_least(self, limit: usize) -> Truth {
         if self.least >= limit {
             Truth::True
         } else if self.most < limit {
@@ -75,47 +72,33 @@ impl Lobes {
     }
 }
 
-/// Lobes of a side that may hold metastases: those named, and as many more as the side has for what was not placed.
-fn on_side(possible: &[(Place, usize)], side: Side) -> usize {
-    let lobes = Lobe::ALL.into_iter().filter(|lobe| lobe.side() == side);
-    let named = |lobe: &Lobe| possible.iter().any(|(place, _)| *place == Place::Lobe(*lobe));
-    let known = lobes.clone().filter(named).count();
-    lobes.count().min(known + open(possible, Place::SideOnly(side)))
+/// Lobes of a side that may hold metastases: those named, and as many more as the side has for what has no lobe.
+fn on_side(possible: &[&PlaceCounts], side: Side) -> usize {
+    let named =
+        possible.iter().filter(|one| one.place.lobe().is_some_and(|lobe| lobe.side() == side)).count();
+    let lobes = Lobe::ALL.into_iter().filter(|lobe| lobe.side() == side).count();
+    lobes.min(named + open(possible, Place::SideOnly(side)))
 }
 
-/// Nodules recorded in a place that is no lobe.
-fn open(possible: &[(Place, usize)], escape: Place) -> usize {
-    possible.iter().filter(|(place, _)| *place == escape).map(|(_, count)| count).sum()
-}
-
-/// The most nodules of a place; five lobes are all there are.
-fn most_of(counts: &PlaceCounts) -> usize {
-    let all = Lobe::ALL.len();
-    if counts.resected.exact { usize::try_from(counts.resected.min).unwrap_or(all).min(all) } else { all }
-}
-
-fn irradiated<'a>(case: &'a Case<'_, '_>, episode: &'a Episode) -> impl Iterator<Item = (Place, usize)> + 'a {
-    let therapies = case.facts.therapies.iter().filter(|one| episode.therapies.contains(&one.id));
-    let positions = therapies.flat_map(|therapy| &therapy.nodules).filter_map(|id| case.facts.position(id));
-    positions.filter_map(|at| case.nodules.get(at)).map(|status| (status.place.place(), Lobe::ALL.len()))
-}
-
-/// Whether an operation of the episode took out what nobody wrote down.
-fn unrecorded(case: &Case<'_, '_>, episode: &Episode) -> bool {
-    let mut operations = case.facts.operations.iter().filter(|one| episode.operations.contains(&one.id));
-    operations.any(|operation| operation.resections.is_empty())
-}
-
-fn count(lobes: usize) -> u32 {
-    u32::try_from(lobes).unwrap_or(u32::MAX)
+/// The most metastases recorded in a place that is no lobe.
+fn open(possible: &[&PlaceCounts], escape: Place) -> usize {
+    let most = |tally: Tally| match tally.exact {
+        true => usize::try_from(tally.min).unwrap_or(Lobe::ALL.len()),
+        false => Lobe::ALL.len(),
+    };
+    let of = |one: &PlaceCounts| {
+        let resected = if one.metastases.exact { one.metastases } else { one.resected };
+        most(resected).saturating_add(most(one.treated))
+    };
+    possible.iter().filter(|one| one.place == escape).map(|one| of(one)).sum()
 }
 
 pub(super) fn answer(case: &Case<'_, '_>) -> PatternResult {
     if case.episodes.is_empty() {
         return INFO.not_applicable("no metastasectomy is on record");
     }
-    let limit = case.limits.burden.spread_lobes;
-    let lobes: Vec<Lobes> = case.episodes.iter().map(|episode| Lobes::of(case, episode)).collect();
+    let limit = usize::try_from(case.limits.burden.spread_lobes).unwrap_or(usize::MAX);
+    let lobes: Vec<Lobes> = case.episodes.iter().map(Lobes::of).collect();
     let wider = Truth::any(
         lobes
             .iter()
@@ -132,13 +115,12 @@ pub(super) fn answer(case: &Case<'_, '_>) -> PatternResult {
         Truth::any(new_lobes.iter().zip(new_lobes.iter().skip(1)).map(|(one, other)| one.and(*other)));
     let state = case.in_order(wider.or(twice));
     let words: Vec<String> = lobes.iter().map(|lobes| lobes.words()).collect();
-    let per_episode = format!("lobes with metastases per episode: {}", words.join(", "));
-    let (reason, nodules) = if twice.is_true() {
-        ("a nodule in a lobe not treated before at two recurrences in a row".to_owned(), true)
-    } else {
-        (per_episode, false)
+    let reason = match twice {
+        Truth::True => "a nodule in a lobe not treated before at two recurrences in a row".to_owned(),
+        Truth::False | Truth::Unknown => format!("lobes with metastases per episode: {}", words.join(", ")),
     };
-    let new = case.recurrent_nodules().filter(|(_, one)| nodules && in_new_lobe(one).is_true());
+    let new =
+        case.recurrent_nodules().filter(|(_, one)| rests_on(twice, in_new_lobe(one)) && twice.may_be_true());
     INFO.decided(state, reason)
         .with_evidence(case.episodes.iter().flat_map(Episode::evidence))
         .with_evidence(new.flat_map(|(episode, one)| case.shown_by(episode, one)))

@@ -1,6 +1,6 @@
 //! Every pattern: true, false, unknown and at its exact limit.
 
-use super::{ALL, Effect, PatternResult, TierEffect};
+use super::{ALL, Effect, PatternResult};
 use crate::{
     domain::{
         measure::{Millimetres, PercentPredicted},
@@ -53,36 +53,6 @@ fn second(results: &[&str]) -> Story {
         .ct("ct9", "2023-01-01", &sizes)
         .operation("op2", "2023-02-01", "left", &nodules)
         .completeness("op2", Completeness::R0)
-}
-
-#[test]
-fn p05_two_more_or_four_for_the_first_time() {
-    assert_state(&second(&["met_viable", "met_viable"]), "P05", "false");
-    assert_state(&second(&["met_viable", "met_viable", "met_viable"]), "P05", "true");
-    assert_state(&second(&["met_viable", "met_viable", "unknown"]), "P05", "unknown");
-    assert_state(&second(&["met_viable", "met_viable", "benign"]), "P05", "false");
-    assert_state(&Story::favourable(), "P05", "not_applicable");
-    let many = at(&second(&["met_viable"; 4]), "P05", "2024-06-01");
-    assert_eq!(many.effect.tier, TierEffect::AtLeastHigh);
-}
-
-#[test]
-fn p06_three_lobes_and_more_than_before() {
-    let spread = |places: &[&str]| {
-        let mut story = Story::favourable();
-        let ids: Vec<String> = places.iter().enumerate().map(|(at, _)| format!("m{at}")).collect();
-        for (id, place) in ids.iter().zip(places) {
-            story = story.nodule(id, place);
-        }
-        let sizes: Vec<(&str, f64)> = ids.iter().map(|id| (id.as_str(), 6.0)).collect();
-        let nodules: Vec<(&str, &str)> = ids.iter().map(|id| (id.as_str(), "met_viable")).collect();
-        story.ct("ct9", "2023-01-01", &sizes).operation("op2", "2023-02-01", "bilateral", &nodules)
-    };
-    assert_state(&spread(&["RUL", "LUL", "LLL"]), "P06", "true");
-    assert_state(&spread(&["RUL", "LUL"]), "P06", "false");
-    assert_state(&spread(&["RUL", "LUL", "nos"]), "P06", "unknown");
-    let twice = second(&["met_viable"]).nodule("x", "LLL").ct("ct10", "2023-09-01", &[("x", 5.0)]);
-    assert_state(&twice, "P06", "true");
 }
 
 #[test]
