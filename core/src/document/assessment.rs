@@ -181,14 +181,14 @@ pub struct LobeCounts {
     /// Benign by pathology.
     pub benign: Count,
     /// Of the active ones, those that are watched: not called a metastasis, not growing, in no plan.
-    #[serde(default)]
-    pub observed: Count,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub observed: Option<Count>,
     /// Of the metastases, viable.
-    #[serde(default)]
-    pub viable: Count,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub viable: Option<Count>,
     /// Of the resected ones, those that no imaging before the operation showed.
-    #[serde(default)]
-    pub occult: Count,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub occult: Option<Count>,
 }
 
 /// The answer of one pattern of the catalogue.

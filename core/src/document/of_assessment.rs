@@ -26,9 +26,9 @@ impl From<&Assessment> for AssessmentDocument {
                 resected: tally.resected.into(),
                 metastases: tally.metastases.into(),
                 benign: tally.benign.into(),
-                observed: tally.observed.into(),
-                viable: tally.viable.into(),
-                occult: tally.occult.into(),
+                observed: Some(tally.observed.into()),
+                viable: Some(tally.viable.into()),
+                occult: Some(tally.occult.into()),
             };
             (tally.place, counts)
         });
