@@ -1,7 +1,7 @@
 //! Pure composition: history, protocol and date become one assessment.
 //!
-//! The rules say what is the case, the planner says what follows; this module puts both together and adds nothing
-//! of its own but the tasks that a plan without a next date makes.
+//! The rules say what is the case, the planner says what follows; this module puts both together, tells the rules
+//! where no CT is planned, and adds nothing of its own but the tasks that a plan without a next date makes.
 
 use chrono::NaiveDate;
 
@@ -49,7 +49,7 @@ pub struct ProtocolUsed {
 #[must_use]
 pub fn assess(history: &History, protocol: &Protocol, as_of: NaiveDate) -> Assessment {
     let known = known_on(history, as_of);
-    let evaluation = evaluate(history, protocol, as_of);
+    let mut evaluation = evaluate(history, protocol, as_of);
     let observed_since: Vec<PartialDate> =
         evaluation.observed.iter().filter_map(|nodule| nodule.first_seen_on).collect();
     let facts = PlanFacts {
@@ -65,6 +65,9 @@ pub fn assess(history: &History, protocol: &Protocol, as_of: NaiveDate) -> Asses
         birth_date: known.patient.birth_date,
     };
     let plan = plan(&facts, protocol);
+    if !plan.has_open_ct() {
+        evaluation.note_no_planned_ct(known.follow_up.as_ref(), &protocol.patterns);
+    }
     let mut data_tasks = evaluation.data_tasks.clone();
     data_tasks.extend(plan_tasks(&plan));
     data_tasks.sort_by_key(DataTask::id);

@@ -156,13 +156,19 @@ impl<'a> Case<'a, '_> {
         days.fold(first, last_of)
     }
 
-    /// Extrathoracic events after the diagnosis of lung metastases, each with how certain that order is.
-    pub fn extrathoracic(&self) -> impl Iterator<Item = (Truth, Option<PartialDate>, Option<bool>)> + '_ {
-        self.facts
-            .parts
-            .extrathoracic_events
-            .iter()
-            .map(|event| (before(self.anchors.metastases_on, event.on), event.on, event.resected))
+    /// Disease outside the chest, recurrences at the primary site included.
+    pub fn extrathoracic(&self) -> impl Iterator<Item = Extrathoracic> + '_ {
+        let parts = self.facts.parts;
+        let events =
+            parts.extrathoracic_events.iter().map(|event| ("extrathoracic_events", event.on, event.resected));
+        let primary = parts.primary.iter().flat_map(|primary| &primary.local_recurrences);
+        let local = primary.map(|local| ("primary.local_recurrences", local.on, local.resected));
+        events.chain(local).map(|(part, on, resected)| Extrathoracic {
+            after: before(self.anchors.metastases_on, on),
+            on,
+            resected,
+            evidence: Evidence::Dated(part, on),
+        })
     }
 }
 
@@ -173,4 +179,17 @@ pub(super) const fn rests_on(whole: Truth, part: Truth) -> bool {
         Truth::Unknown => part.may_be_true(),
         Truth::False => true,
     }
+}
+
+/// Disease outside the chest.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Extrathoracic {
+    /// Whether it came after the diagnosis of lung metastases.
+    pub after: Truth,
+    /// Day.
+    pub on: Option<PartialDate>,
+    /// Whether it was resected.
+    pub resected: Option<bool>,
+    /// The fact.
+    pub evidence: Evidence,
 }

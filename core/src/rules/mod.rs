@@ -41,8 +41,8 @@ mod units;
 use chrono::NaiveDate;
 
 use crate::{
-    domain::{dates::PartialDate, history::History, truth::Truth},
-    protocol::Protocol,
+    domain::{dates::PartialDate, follow_up::FollowUp, history::History, truth::Truth},
+    protocol::{Protocol, thresholds::PatternThresholds},
 };
 
 use self::{case::Case, facts::Facts};
@@ -98,6 +98,17 @@ pub struct Clearance {
     pub on: PartialDate,
     /// Whether it is certain; never false.
     pub certain: Truth,
+}
+
+impl Evaluation {
+    /// Completes the evaluation with what only the plan can say: no further CT is planned. An untreated nodule then
+    /// lacks follow-up; nothing else changes, the tier least of all, from which the plan was made.
+    pub fn note_no_planned_ct(&mut self, follow_up: Option<&FollowUp>, limits: &PatternThresholds) {
+        patterns::note_no_planned_ct(&mut self.patterns, &self.nodules, follow_up, &limits.observed);
+        self.data_tasks.retain(|task| task.kind != patterns::OPEN_TASK);
+        self.data_tasks.extend(patterns::tasks(&self.patterns));
+        self.data_tasks.sort_by_key(DataTask::id);
+    }
 }
 
 /// Evaluates a history as known on `as_of` with the limits of a protocol.

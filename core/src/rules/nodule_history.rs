@@ -11,7 +11,7 @@ use crate::{
 
 use super::{
     facts::{Facts, NoduleFacts, is_seen, on_or_before, order_key},
-    growth::{Sighting, growth},
+    growth::{Sighting, growth_of},
     nodule_state::{NoduleState, NoduleStatus, held, in_order, untreated},
     pathology::PathologyClass,
 };
@@ -105,7 +105,7 @@ fn on_imaging(
         called = finding.certainty.map_or(called, held);
         was_seen |= is_seen(finding.fate);
         let until_then = sightings.get(..=at).unwrap_or_default();
-        let grown = || status.count.is_single() && growth(until_then, limits).grown.is_true();
+        let grown = || growth_of(status.count, until_then, limits).grown.is_true();
         let suspicious = Truth::from(called.is_true() || grown());
         let state = untreated(until_then, suspicious, limits);
         if was_seen || !matches!(state, NoduleState::Observed | NoduleState::Suspected) {

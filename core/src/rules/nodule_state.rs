@@ -18,7 +18,7 @@ use crate::{
 
 use super::{
     facts::{Facts, NoduleFacts, before, is_seen, on_or_before},
-    growth::{Growth, GrowthMark, growth as growth_over},
+    growth::{Growth, GrowthMark, growth_of},
     nodule_history::{self, StateChange},
     novelty::{Novelty, novelty},
     pathology::{PathologyClass, Specimen, outcome},
@@ -137,8 +137,7 @@ fn status(
     let novelty = novelty(facts, known, &limits.new_nodules);
     let limits = &limits.growth;
     let nodule = known.nodule;
-    let mut growth =
-        if nodule.count.is_single() { growth_over(&known.sightings, limits) } else { Growth::unknown() };
+    let mut growth = growth_of(nodule.count, &known.sightings, limits);
     after_local_therapy(facts, known, &mut growth, limits);
     let order_open =
         !in_order(&known.sightings) && known.sightings.iter().any(|(_, finding)| may_close(finding));
@@ -206,7 +205,9 @@ fn after_local_therapy(
         return;
     }
     let twice = before(ended_on, before_study.on).is_true()
-        && telling.split_last().is_some_and(|(_, earlier)| growth_over(earlier, limits).grown.is_true());
+        && telling
+            .split_last()
+            .is_some_and(|(_, earlier)| growth_of(known.nodule.count, earlier, limits).grown.is_true());
     if !twice {
         growth.open();
         growth.marks.push(GrowthMark::AfterLocalTherapy);

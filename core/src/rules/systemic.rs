@@ -1,62 +1,84 @@
-//! Progression on systemic therapy before a metastasectomy.
+//! Progression on systemic therapy, before a metastasectomy or at any time.
 //!
 //! A therapy precedes an operation when it began before it and ended at most a few months before it. Progression
 //! is what was reported as such, or growth or a new nodule between the last CT before the therapy and the last CT
-//! before the operation. Mixed response is progression.
-
-use std::collections::HashMap;
+//! before the operation, or within those months. Mixed response is progression.
 
 use crate::domain::{
     imaging::ImagingStudy,
+    lung::Lobe,
     operation::Operation,
-    text::NoduleId,
     therapy::SystemicTherapy,
     truth::Truth,
-    vocabulary::{BestResponse, SystemicIntent},
+    vocabulary::{BestResponse, Fate, LobeStatement, SystemicIntent},
 };
 
 use super::{
     case::Case,
     evidence::Evidence,
-    facts::{before, is_ct, is_seen, on_or_before, plus_months},
-    growth::{Sighting, growth},
+    facts::{NoduleFacts, before, is_ct, is_seen, on_or_before, plus_months},
+    growth::{Sighting, growth_of},
     novelty::came_after,
 };
 
-/// Whether some systemic therapy before a metastasectomy did not hold the disease.
+/// What is known of progression on systemic therapy.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Progression {
     pub state: Truth,
-    /// Some nodules grew while others shrank.
+    /// Some nodules grew, or came, while others shrank.
     pub mixed: bool,
     pub evidence: Vec<Evidence>,
 }
 
-/// Looks at every pair of therapy and metastasectomy.
-pub(super) fn progression(case: &Case<'_, '_>) -> Progression {
-    let mut found = Progression { state: Truth::False, mixed: false, evidence: Vec::new() };
-    let operations = case.episodes.iter().flat_map(|episode| &episode.operations);
-    let operations: Vec<&Operation> =
-        operations.filter_map(|id| case.facts.operations.iter().find(|one| one.id == *id).copied()).collect();
-    for therapy in &case.facts.parts.systemic_therapies {
-        // What ended before there were lung metastases did not treat them.
-        if before(therapy.ended_on, case.anchors.metastases_on).is_true() {
-            continue;
-        }
-        for operation in &operations {
-            let precedes = precedes(therapy, operation, case.limits.therapy.operation_within_months);
-            if precedes.is_false() {
-                continue;
-            }
-            let state = precedes.and(progressed(case, therapy, operation));
-            if state.may_be_true() && (state.is_true() || !found.state.is_true()) {
-                found.evidence =
-                    vec![Evidence::Therapy(therapy.id.clone()), Evidence::Operation(operation.id.clone())];
-            }
-            found.state = found.state.or(state);
-        }
+impl Progression {
+    const NONE: Self = Self { state: Truth::False, mixed: false, evidence: Vec::new() };
+
+    /// At least one of both; it rests on those that carry the answer.
+    pub(super) fn or(self, other: Self) -> Self {
+        let state = self.state.or(other.state);
+        let carrying = [self, other].into_iter().filter(|one| one.state == state && state.may_be_true());
+        carrying.fold(Self { state, ..Self::NONE }, |mut all, one| {
+            all.mixed |= one.mixed;
+            all.evidence.extend(one.evidence);
+            all
+        })
     }
-    found
+}
+
+/// Progression on a systemic therapy before a metastasectomy.
+pub(super) fn progression(case: &Case<'_, '_>) -> Progression {
+    let done = case.episodes.iter().flat_map(|episode| &episode.operations);
+    let operations: Vec<&Operation> =
+        done.filter_map(|id| case.facts.operations.iter().find(|one| one.id == *id).copied()).collect();
+    let pairs = of_metastases(case).flat_map(|therapy| operations.iter().map(move |one| (therapy, *one)));
+    pairs.fold(Progression::NONE, |found, (therapy, operation)| {
+        let precedes = precedes(therapy, operation, case.limits.therapy.operation_within_months);
+        let mut one = judged(case, therapy, |study| before(study.on, operation.on), Truth::True);
+        one.state = one.state.and(precedes);
+        one.evidence.push(Evidence::Operation(operation.id.clone()));
+        found.or(one)
+    })
+}
+
+/// Progression under a systemic therapy or shortly after it, whether or not an operation followed.
+pub(super) fn under_therapy(case: &Case<'_, '_>) -> Progression {
+    let months = case.limits.therapy.operation_within_months;
+    of_metastases(case).fold(Progression::NONE, |found, therapy| {
+        let until = therapy.ended_on.and_then(|ended| plus_months(ended, months));
+        let running = therapy.ended_on.is_none();
+        // Without an end nobody knows whether a later scan was still under it.
+        let certain =
+            if running { Truth::from(therapy.ongoing.filter(|ongoing| *ongoing)) } else { Truth::True };
+        let wanted = |study: &ImagingStudy| if running { Truth::True } else { on_or_before(study.on, until) };
+        found.or(judged(case, therapy, wanted, certain))
+    })
+}
+
+/// Therapies that were given while there were, or may have been, lung metastases.
+fn of_metastases<'c, 'h>(case: &Case<'c, 'h>) -> impl Iterator<Item = &'h SystemicTherapy> + use<'c, 'h> {
+    let found_on = case.anchors.metastases_on;
+    let therapies = case.facts.parts.systemic_therapies.iter();
+    therapies.filter(move |therapy| !before(therapy.ended_on, found_on).is_true())
 }
 
 fn precedes(therapy: &SystemicTherapy, operation: &Operation, months: u32) -> Truth {
@@ -69,21 +91,23 @@ fn precedes(therapy: &SystemicTherapy, operation: &Operation, months: u32) -> Tr
     began.and(ended_near)
 }
 
-fn progressed(case: &Case<'_, '_>, therapy: &SystemicTherapy, operation: &Operation) -> Truth {
-    let by_imaging = by_imaging(case, therapy, operation);
-    match therapy.best_response {
-        Some(BestResponse::ProgressiveDisease) => Truth::True,
-        Some(
-            BestResponse::CompleteResponse | BestResponse::PartialResponse | BestResponse::StableDisease,
-        ) if !by_imaging.is_true() => Truth::False,
-        _ => by_imaging,
-    }
-}
-
-fn by_imaging(case: &Case<'_, '_>, therapy: &SystemicTherapy, operation: &Operation) -> Truth {
-    let (first, last) = scans(case, therapy, |study| before(study.on, operation.on));
-    let (Some(first), Some(last)) = (first, last) else { return Truth::Unknown };
-    changes(case, first, last).0
+/// What was reported of a therapy, else what the CTs before and under it show. A best response other than progression
+/// excludes none: disease may have held first and progressed later.
+fn judged(
+    case: &Case<'_, '_>,
+    therapy: &SystemicTherapy,
+    wanted: impl Fn(&ImagingStudy) -> Truth,
+    certain: Truth,
+) -> Progression {
+    let reported = Truth::from(therapy.best_response == Some(BestResponse::ProgressiveDisease));
+    let scans = scans(case, therapy, wanted);
+    let studies = scans.into_iter().flatten().map(|study| Evidence::Study(study.id.clone()));
+    let evidence = std::iter::once(Evidence::Therapy(therapy.id.clone())).chain(studies).collect();
+    let (imaged, mixed) = match scans {
+        [Some(first), Some(last)] => changes(case, first, last),
+        _ => (Truth::Unknown, false),
+    };
+    Progression { state: reported.or(imaged.and(certain)), mixed, evidence }
 }
 
 /// The last CT at or before the start of a therapy, and the last one after it that is still wanted.
@@ -91,7 +115,7 @@ fn scans<'h>(
     case: &Case<'_, 'h>,
     therapy: &SystemicTherapy,
     wanted: impl Fn(&ImagingStudy) -> Truth,
-) -> (Option<&'h ImagingStudy>, Option<&'h ImagingStudy>) {
+) -> [Option<&'h ImagingStudy>; 2] {
     // The last CT that may fit is taken only if it certainly does: otherwise another may be the right one.
     let last_that = |fits: &dyn Fn(&ImagingStudy) -> Truth| {
         let mut cts = case.facts.studies.iter().rev().copied().filter(|study| is_ct(study));
@@ -102,71 +126,66 @@ fn scans<'h>(
     };
     let first = last_that(&|study| on_or_before(study.on, therapy.started_on));
     let last = last_that(&|study| before(therapy.started_on, study.on).and(wanted(study)));
-    (first, last)
+    [first, last]
 }
 
-/// Whether a nodule grew or came between two studies, and whether others shrank meanwhile.
+/// Whether a nodule grew or came between two studies, and whether others shrank or went meanwhile.
 fn changes(case: &Case<'_, '_>, first: &ImagingStudy, last: &ImagingStudy) -> (Truth, bool) {
-    let earlier: HashMap<&NoduleId, Sighting<'_>> =
-        first.findings.iter().map(|finding| (&finding.nodule, (first, finding))).collect();
     let mut shrunk = false;
-    let changes = last.findings.iter().filter(|finding| is_seen(finding.fate)).map(|finding| {
-        match earlier.get(&finding.nodule) {
-            Some(sighting) => {
-                let growth = growth(&[*sighting, (last, finding)], &case.limits.growth);
-                shrunk |= growth.shrunk.is_true();
-                growth.grown
-            }
-            None => is_new(case, &finding.nodule, first),
+    // What the report does not list, or a lobe of which it says nothing, may hold a new nodule.
+    let complete = last.not_itemised.is_empty() && all_assessed(last);
+    let mut progressed = if complete { Truth::False } else { Truth::Unknown };
+    for finding in &last.findings {
+        let Some(known) = case.facts.nodule(&finding.nodule) else { continue };
+        if is_seen(finding.fate) {
+            let (grown, smaller) = change(case, known, first, (last, finding));
+            progressed = progressed.or(grown);
+            shrunk |= smaller;
+        } else {
+            shrunk |= matches!(finding.fate, Some(Fate::Resolved | Fate::NotSeen));
         }
-    });
-    let progressed = Truth::any(changes);
+    }
     (progressed, shrunk && progressed.is_true())
 }
 
-/// Progression under a therapy or shortly after it, whether or not an operation followed.
-pub(super) fn under_therapy(case: &Case<'_, '_>) -> Progression {
-    let mut found = Progression { state: Truth::False, mixed: false, evidence: Vec::new() };
-    let months = case.limits.therapy.operation_within_months;
-    for therapy in &case.facts.parts.systemic_therapies {
-        if before(therapy.ended_on, case.anchors.metastases_on).is_true() {
-            continue;
-        }
-        let until = therapy.ended_on.and_then(|ended| plus_months(ended, months));
-        let open = therapy.ended_on.is_none();
-        let (first, last) =
-            scans(case, therapy, |study| if open { Truth::True } else { on_or_before(study.on, until) });
-        let (imaged, mixed) = match (first, last) {
-            // Without an end nobody knows whether the later scan was still under it.
-            (Some(first), Some(last)) => {
-                let (progressed, mixed) = changes(case, first, last);
-                let certain = !open || therapy.ongoing == Some(true);
-                (if certain { progressed } else { progressed.and(Truth::Unknown) }, mixed)
-            }
-            _ => (Truth::Unknown, false),
-        };
-        let state = match therapy.best_response {
-            Some(BestResponse::ProgressiveDisease) => Truth::True,
-            Some(BestResponse::NotEvaluable) | None => imaged,
-            Some(_) if imaged.is_true() => Truth::True,
-            Some(_) => Truth::False,
-        };
-        if state.may_be_true() && (state.is_true() || !found.state.is_true()) {
-            found.evidence = vec![Evidence::Therapy(therapy.id.clone())];
-            found
-                .evidence
-                .extend(first.into_iter().chain(last).map(|study| Evidence::Study(study.id.clone())));
-            found.mixed = mixed;
-        }
-        found.state = found.state.or(state);
-    }
-    found
+fn all_assessed(study: &ImagingStudy) -> bool {
+    Lobe::ALL.into_iter().all(|lobe| is_assessed(study.lobes.get(lobe)))
 }
 
-fn is_new(case: &Case<'_, '_>, nodule: &NoduleId, first: &ImagingStudy) -> Truth {
-    case.facts
-        .nodule(nodule)
-        .map_or(Truth::Unknown, |known| came_after(case.facts, known, first, &case.limits.new_nodules))
+const fn is_assessed(statement: Option<LobeStatement>) -> bool {
+    matches!(statement, Some(LobeStatement::Clear | LobeStatement::Nodules))
+}
+
+/// Whether one nodule grew or came since the first study, and whether it shrank. What was measured in between counts,
+/// so that growth after shrinkage is not lost.
+fn change(
+    case: &Case<'_, '_>,
+    known: &NoduleFacts<'_>,
+    first: &ImagingStudy,
+    now: Sighting<'_>,
+) -> (Truth, bool) {
+    let measure = |sightings: &[Sighting<'_>]| growth_of(known.nodule.count, sightings, &case.limits.growth);
+    let until = known.sightings.iter().copied().take_while(|(study, _)| study.id != now.0.id).chain([now]);
+    let then = known.sightings.iter().find(|(study, _)| study.id == first.id);
+    if let Some(then) = then.filter(|(_, finding)| is_seen(finding.fate)) {
+        let since: Vec<_> = until.skip_while(|(study, _)| study.id != first.id).collect();
+        return (measure(&since).grown, measure(&[*then, now]).shrunk.is_true());
+    }
+    let came = came_after(case.facts, known, first, &case.limits.new_nodules);
+    let looked_for = |(_, finding): &Sighting<'_>| {
+        matches!(finding.fate, Some(Fate::NotSeen | Fate::Resolved | Fate::NotANodule))
+    };
+    let progressed = match came {
+        // Known before, not there then, and back now.
+        Truth::False if then.is_some_and(looked_for) => Truth::True,
+        Truth::False => {
+            // Known before and not shown then: if it grew, nobody knows since when.
+            let all: Vec<_> = until.collect();
+            measure(&all).grown.and(Truth::Unknown)
+        }
+        came => came,
+    };
+    (progressed, false)
 }
 
 /// Whether palliative systemic therapy is running on the day.
@@ -193,61 +212,4 @@ pub(super) fn palliative(case: &Case<'_, '_>) -> Progression {
         }
     }
     found
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::rules::testing::Story;
-
-    fn state(story: &Story) -> Truth {
-        story
-            .evaluate("2024-01-01")
-            .tier
-            .triggers
-            .iter()
-            .find(|one| one.id == "progression-on-chemotherapy")
-            .unwrap()
-            .state
-    }
-
-    fn treated(sizes: [f64; 2], from: &str, until: &str) -> Story {
-        Story::new()
-            .nodule("n1", "RLL")
-            .ct("ct1", "2022-12-01", &[("n1", sizes[0])])
-            .systemic("s1", from, until)
-            .ct("ct2", "2023-04-01", &[("n1", sizes[1])])
-            .operation("op1", "2023-06-30", "right", &[("n1", "met_viable")])
-    }
-
-    #[test]
-    fn growth_between_the_two_scans_is_progression() {
-        assert_eq!(state(&treated([8.0, 10.0], "2023-01-01", "2023-03-30")), Truth::True);
-        assert_eq!(state(&treated([8.0, 9.9], "2023-01-01", "2023-03-30")), Truth::False);
-    }
-
-    #[test]
-    fn a_therapy_that_ended_more_than_three_months_before_does_not_count() {
-        assert_eq!(state(&treated([8.0, 10.0], "2023-01-01", "2023-03-30")), Truth::True, "to the day");
-        assert_eq!(state(&treated([8.0, 10.0], "2023-01-01", "2023-03-29")), Truth::False);
-        assert_eq!(state(&treated([8.0, 10.0], "2023-01-01", "")), Truth::Unknown, "its end is not known");
-    }
-
-    #[test]
-    fn a_new_nodule_is_progression_and_one_scan_decides_nothing() {
-        let mut story = treated([8.0, 8.0], "2023-01-01", "2023-04-30").nodule("n2", "LUL");
-        story.parts.imaging[1].findings.push(crate::rules::testing::finding("n2", 4.0));
-        assert_eq!(state(&story), Truth::Unknown, "nothing says that the first scan could have shown it");
-        story.parts.imaging[1].findings[1].fate = Some(crate::domain::vocabulary::Fate::New);
-        assert_eq!(state(&story), Truth::True);
-        story.parts.imaging.remove(0);
-        assert_eq!(state(&story), Truth::Unknown);
-        story.parts.systemic_therapies[0].best_response = Some(BestResponse::ProgressiveDisease);
-        assert_eq!(state(&story), Truth::True);
-    }
-
-    #[test]
-    fn without_systemic_therapy_there_is_no_progression_on_it() {
-        assert_eq!(state(&Story::favourable()), Truth::False);
-    }
 }

@@ -74,9 +74,8 @@ fn nodule_evidence<'a>(nodules: impl IntoIterator<Item = &'a NoduleStatus>) -> V
 }
 
 fn growing(case: &Case<'_, '_>) -> Trigger {
-    let singles = || case.active().filter(|nodule| nodule.count.is_single());
-    let grown: Vec<_> = singles().filter(|nodule| nodule.growth.grown.is_true()).collect();
-    let open: Vec<_> = singles().filter(|nodule| nodule.growth.grown.is_unknown()).collect();
+    let grown: Vec<_> = case.active().filter(|nodule| nodule.growth.grown.is_true()).collect();
+    let open: Vec<_> = case.active().filter(|nodule| nodule.growth.grown.is_unknown()).collect();
     let (state, reason, shown) = if !grown.is_empty() {
         (Truth::True, format!("untreated and growing: {}", ids(&grown)), grown)
     } else if open.is_empty() {
@@ -164,10 +163,10 @@ fn palliative_therapy(case: &Case<'_, '_>) -> Trigger {
 
 fn extrathoracic(case: &Case<'_, '_>) -> Trigger {
     let mut evidence = Vec::new();
-    let state = Truth::any(case.extrathoracic().map(|(after, on, resected)| {
-        let active = after.and(Truth::from(resected.map(|resected| !resected)));
+    let state = Truth::any(case.extrathoracic().map(|event| {
+        let active = event.after.and(Truth::from(event.resected.map(|resected| !resected)));
         if active.may_be_true() {
-            evidence.push(Evidence::Dated("extrathoracic_events", on));
+            evidence.push(event.evidence);
         }
         active
     }));

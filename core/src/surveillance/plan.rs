@@ -39,6 +39,12 @@ impl Plan {
     pub fn next(&self) -> Option<&Slot> {
         self.slots.iter().find(|slot| slot.state.is_open())
     }
+
+    /// Whether a CT is still to be made; an overdue one is.
+    #[must_use]
+    pub fn has_open_ct(&self) -> bool {
+        self.slots.iter().any(|slot| slot.state.is_open() && slot.kind.asks_for_ct())
+    }
 }
 
 /// Plans the surveillance of one patient.

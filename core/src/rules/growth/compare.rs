@@ -5,6 +5,7 @@ use std::f64::consts::LN_2;
 use crate::{
     domain::{
         imaging::{Finding, ImagingStudy},
+        nodule::NoduleCount,
         truth::Truth,
         vocabulary::{Fate, Modality},
     },
@@ -39,10 +40,25 @@ impl<'h> Measured<'h> {
     }
 }
 
+/// Growth of a single nodule by its measurements; a counted group takes no growth rule, so that only the reader's
+/// statement says whether it grew. `sightings` are in order of time.
+pub(in crate::rules) fn growth_of(
+    count: NoduleCount,
+    sightings: &[Sighting<'_>],
+    limits: &GrowthThresholds,
+) -> Growth {
+    if count.is_single() { growth(sightings, limits) } else { by_reader(stated(sightings)) }
+}
+
+/// The last fate that a reader stated.
+fn stated<'h>(sightings: &[Sighting<'h>]) -> Option<(&'h ImagingStudy, Fate)> {
+    sightings.iter().rev().find_map(|(study, finding)| Some((*study, finding.fate?)))
+}
+
 /// Compares the last measurement with the earlier ones. `sightings` are in order of time.
-pub(in crate::rules) fn growth(sightings: &[Sighting<'_>], limits: &GrowthThresholds) -> Growth {
+fn growth(sightings: &[Sighting<'_>], limits: &GrowthThresholds) -> Growth {
     let measured: Vec<Measured<'_>> = sightings.iter().filter_map(Measured::of).collect();
-    let stated = sightings.iter().rev().find_map(|(study, finding)| Some((*study, finding.fate?)));
+    let stated = stated(sightings);
     let compared = measured.split_last().and_then(|(latest, earlier)| compare(latest, earlier, limits));
     let Some(mut growth) = compared else { return by_reader(stated) };
     if !in_order(&measured) && differ(&measured, limits) {
@@ -202,7 +218,8 @@ fn marks(from: &Measured<'_>, to: &Measured<'_>, limits: &GrowthThresholds) -> V
     marks.into_iter().filter(|(_, holds)| *holds).map(|(mark, _)| mark).collect()
 }
 
-pub(super) fn at_least(value: f64, limit: f64) -> bool {
+/// Whether a value reaches a limit, up to the rounding of arithmetic.
+pub(in crate::rules) fn at_least(value: f64, limit: f64) -> bool {
     value >= limit - ROUNDING
 }
 

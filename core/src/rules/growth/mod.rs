@@ -16,7 +16,7 @@ use crate::domain::{
 
 use super::evidence::listed;
 
-pub(super) use self::compare::growth;
+pub(super) use self::compare::{at_least, growth_of};
 
 /// A finding on its study.
 pub(super) type Sighting<'h> = (&'h ImagingStudy, &'h Finding);

@@ -26,11 +26,15 @@ mod p20_imaged_but_not_resected;
 #[cfg(test)]
 mod tests;
 
-use crate::domain::truth::Truth;
+use crate::{
+    domain::{follow_up::FollowUp, truth::Truth},
+    protocol::thresholds::ObservedThresholds,
+};
 
 use super::{
     case::Case,
     evidence::{DataTask, Evidence},
+    nodule_state::NoduleStatus,
 };
 
 /// One pattern of the catalogue.
@@ -76,13 +80,30 @@ pub(super) fn answers(case: &Case<'_, '_>) -> Vec<PatternResult> {
     ALL.iter().map(|pattern| (pattern.answer)(case)).collect()
 }
 
+/// The kind of the task that an open pattern makes.
+pub(super) const OPEN_TASK: &str = "pattern-open";
+
 /// A task for every pattern that is open because something is missing.
 pub(super) fn tasks(results: &[PatternResult]) -> impl Iterator<Item = DataTask> + '_ {
     let open = results.iter().filter(|result| result.state == PatternState::Decided(Truth::Unknown));
     open.filter(|result| !result.missing.is_empty()).map(|result| {
         let reason = format!("{} is open; it needs {}", result.info.name, result.missing.join("; "));
-        DataTask::new("pattern-open", result.info.id, reason)
+        DataTask::new(OPEN_TASK, result.info.id, reason)
     })
+}
+
+/// Completes the pattern that asks for the plan: no further CT is planned.
+pub(super) fn note_no_planned_ct(
+    results: &mut [PatternResult],
+    nodules: &[NoduleStatus],
+    follow_up: Option<&FollowUp>,
+    limits: &ObservedThresholds,
+) {
+    let of_plan = &p10_observed_nodule_without_follow_up::INFO;
+    for result in results.iter_mut().filter(|result| result.info == of_plan) {
+        *result =
+            p10_observed_nodule_without_follow_up::without_planned_ct(result, nodules, follow_up, limits);
+    }
 }
 
 /// What a pattern is; shown with every result.

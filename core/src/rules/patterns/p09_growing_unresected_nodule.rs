@@ -2,7 +2,7 @@
 
 use super::{Effect, PatternInfo, PatternResult};
 use crate::{
-    domain::truth::Truth,
+    domain::{truth::Truth, vocabulary::Modality},
     rules::{
         case::Case,
         evidence::{Evidence, listed},
@@ -15,58 +15,74 @@ pub(super) const INFO: PatternInfo = PatternInfo {
     name: "growing-unresected-nodule",
     flags: "an observed or suspected nodule that has grown against its smallest, last or first measurement",
     why: "growth is the strongest sign on imaging that a nodule is a metastasis",
-    inputs: "measurements of untreated single nodules",
-    not_evaluable: "fewer than two measured studies, or their order is not known; counted groups take no growth rule",
+    inputs: "measurements of untreated single nodules; of a counted group the reader's statement",
+    not_evaluable: "fewer than two measured studies, their order is not known, or reader and sizes disagree; of a counted group nobody said whether it grew",
     source: "thresholds of the Fleischner Society and the British Thoracic Society; Revel 2004, TDT 2003, Welter 2012",
     figures: &["E76", "E18"],
     effect: Effect::ACTIVE_BOARD,
 };
 
 pub(super) fn answer(case: &Case<'_, '_>) -> PatternResult {
-    let singles: Vec<&NoduleStatus> = case.active().filter(|nodule| nodule.count.is_single()).collect();
-    let groups = case.active().count() - singles.len();
-    let state = Truth::any(singles.iter().map(|nodule| nodule.growth.grown));
-    let shown: Vec<&&NoduleStatus> = singles.iter().filter(|nodule| nodule.growth.grown == state).collect();
+    let active: Vec<&NoduleStatus> = case.active().collect();
+    let state = Truth::any(active.iter().map(|nodule| nodule.growth.grown));
+    let shown: Vec<&NoduleStatus> =
+        active.into_iter().filter(|nodule| nodule.growth.grown == state).collect();
     let ids = listed(shown.iter().map(|nodule| &nodule.nodule));
-    let rules: Vec<_> =
-        shown.iter().flat_map(|nodule| nodule.growth.fired.iter().map(|rule| rule.words())).collect();
+    let groups = shown.iter().any(|nodule| !nodule.count.is_single());
     let reason = match state {
-        Truth::True => {
-            let mut rules = rules;
-            rules.sort_unstable();
-            rules.dedup();
-            format!("growing: {ids} ({})", listed(rules))
+        Truth::True => format!("growing: {ids} ({})", rules(&shown)),
+        Truth::False if shown.is_empty() => "no untreated nodule is on record".to_owned(),
+        Truth::False => format!("no growth on record, or within measurement error: {ids}"),
+        Truth::Unknown if groups => {
+            format!(
+                "growth cannot be judged: {ids}; of counted groups only the reader says whether they grew"
+            )
         }
-        Truth::False if singles.is_empty() && groups == 0 => "no untreated nodule is on record".to_owned(),
-        Truth::False if singles.is_empty() => {
-            "untreated nodules are counted groups, which take no growth rule".to_owned()
+        Truth::Unknown => {
+            format!("growth cannot be judged: {ids}; no two studies compare, or reader and sizes disagree")
         }
-        Truth::False => format!("within measurement error: {ids}"),
-        Truth::Unknown => format!("no two measured studies compare: {ids}"),
     };
     let growing = || shown.iter().filter(|_| state.is_true());
     let urgent = growing().any(|nodule| is_urgent(case, nodule));
     let unsure = state.is_true() && growing().all(|nodule| nodule.growth.low_confidence());
+    let no_rate = growing().any(|nodule| nodule.growth.doubling_days.is_none());
     let evidence = shown.iter().flat_map(|nodule| {
         let studies = nodule.growth.studies.iter().cloned().map(Evidence::Study);
         std::iter::once(Evidence::Nodule(nodule.nodule.clone())).chain(studies)
     });
+    let reason =
+        if unsure { format!("{reason}; low confidence, repeat the CT in 6 to 8 weeks") } else { reason };
     INFO.decided(state, reason)
         .with_evidence(evidence)
         .label(urgent, "urgent")
         .label(unsure, "low-confidence")
+        .label(no_rate, "doubling-time-unknown")
         .raise(unsure, Effect::TASK)
-        .missing("a second measured study of every untreated nodule")
+        .missing(if groups {
+            "a second measured study of every untreated nodule, the reader's statement of every counted group"
+        } else {
+            "a second measured study of every untreated nodule"
+        })
+}
+
+/// The rules by which nodules have grown, each once.
+fn rules(growing: &[&NoduleStatus]) -> String {
+    let mut words: Vec<_> =
+        growing.iter().flat_map(|nodule| nodule.growth.fired.iter().map(|rule| rule.words())).collect();
+    words.sort_unstable();
+    words.dedup();
+    listed(words)
 }
 
 /// Fast doubling, or the long axis has crossed a size that changes what can be done.
 fn is_urgent(case: &Case<'_, '_>, nodule: &NoduleStatus) -> bool {
     let limits = &case.limits.growth;
     let fast = nodule.growth.doubling_days.is_some_and(|days| days < limits.urgent_doubling_days);
-    let known = case.facts.nodule(&nodule.nodule);
+    let known = case.facts.nodule(&nodule.nodule).into_iter();
     let sizes: Vec<f64> = known
-        .into_iter()
-        .flat_map(|known| known.sightings.iter().filter_map(|(_, finding)| Some(finding.long_mm?.get())))
+        .flat_map(|known| &known.sightings)
+        .filter(|(study, _)| study.modality != Some(Modality::Cxr))
+        .filter_map(|(_, finding)| Some(finding.long_mm?.get()))
         .collect();
     let smallest = sizes.iter().copied().min_by(f64::total_cmp);
     let crossed = smallest.zip(sizes.last().copied()).is_some_and(|(smallest, last)| {

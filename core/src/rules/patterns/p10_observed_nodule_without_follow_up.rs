@@ -1,28 +1,34 @@
-//! P10: an untreated nodule whose last adequate CT is too long ago.
+//! P10: an untreated nodule whose last adequate CT is too long ago, or for which no further CT is planned.
+//!
+//! The plan is made from the evaluation, so its part of the answer comes after it: [`without_planned_ct`].
 
 use super::{Effect, PatternInfo, PatternResult};
 use crate::{
     domain::{
         dates::PartialDate,
+        follow_up::FollowUp,
+        imaging::{Finding, ImagingStudy},
         lung::Lobe,
         truth::Truth,
-        vocabulary::{BoardChoice, EndReason, Fate, LobeStatement, VitalStatus},
+        vocabulary::{EndReason, Fate, LobeStatement, Modality, VitalStatus},
     },
+    protocol::thresholds::ObservedThresholds,
     rules::{
         case::Case,
         evidence::{Evidence, listed},
-        facts::is_ct,
+        facts::{is_seen, plus_months},
         nodule_state::NoduleStatus,
+        patterns::PatternState,
     },
 };
 
 pub(super) const INFO: PatternInfo = PatternInfo {
     id: "P10",
     name: "observed-nodule-without-follow-up",
-    flags: "an untreated nodule whose last adequate CT is older than 4 months in its first two years, later 7 months",
+    flags: "an untreated nodule whose last adequate CT is older than 4 months in its first two years, later 7 months, or for which no further CT is planned",
     why: "an observed nodule that nobody looks at is how people are lost",
-    inputs: "untreated nodules, CT studies in which their lobe could be assessed",
-    not_evaluable: "a day is not known well enough; whether a next scan is planned is checked with the plan",
+    inputs: "untreated nodules, CT studies in which their lobe could be assessed, open slots of the plan",
+    not_evaluable: "a day is not known well enough",
     source: "review of indeterminate nodules in bone sarcoma 2024; slack needs local approval",
     figures: &["E80"],
     effect: Effect::TASK,
@@ -30,78 +36,116 @@ pub(super) const INFO: PatternInfo = PatternInfo {
 
 pub(super) fn answer(case: &Case<'_, '_>) -> PatternResult {
     let follow_up = case.facts.parts.follow_up.as_ref();
-    let dead =
-        follow_up.is_some_and(|one| one.vital_status == Some(VitalStatus::Dead) || one.died_on.is_some());
-    if dead {
+    if follow_up.is_some_and(|one| one.vital_status == Some(VitalStatus::Dead) || one.died_on.is_some()) {
         return INFO.not_applicable("the patient has died");
     }
-    let stated = last_stated(case);
-    let active: Vec<&NoduleStatus> = case.active().collect();
-    let mut shown: Vec<&NoduleStatus> = Vec::new();
-    let state = Truth::any(active.iter().map(|nodule| {
-        let there = if nodule.order_open { Truth::Unknown } else { Truth::True };
-        let late = is_late(case, nodule, &stated).and(there);
-        if late.may_be_true() {
-            shown.push(nodule);
-        }
-        late
-    }));
+    let looks = looks_at_lobes(case);
+    let answers: Vec<(&NoduleStatus, Truth)> =
+        case.active().map(|nodule| (nodule, is_late(case, nodule, &looks).and(is_there(nodule)))).collect();
+    let state = Truth::any(answers.iter().map(|(_, late)| *late));
+    let shown: Vec<&NoduleStatus> = answers
+        .iter()
+        .filter(|(_, late)| *late == state && state.may_be_true())
+        .map(|(nodule, _)| *nodule)
+        .collect();
     let ids = listed(shown.iter().map(|nodule| &nodule.nodule));
     let reason = match state {
-        Truth::True => format!("no adequate CT within the limit: {ids}"),
-        Truth::False if active.is_empty() => "no untreated nodule is on record".to_owned(),
+        Truth::True => format!("no adequate CT within the limit is on record: {ids}"),
+        Truth::False if answers.is_empty() => "no untreated nodule is on record".to_owned(),
         Truth::False => "every untreated nodule had an adequate CT within the limit".to_owned(),
         Truth::Unknown => {
-            format!("the day of the last adequate CT, or of the first sight, is not known: {ids}")
+            format!("whether the last adequate CT is too long ago is not certain: {ids}")
         }
     };
-    let urgent =
-        shown.iter().any(|nodule| nodule.largest_mm.is_none_or(|mm| mm > case.limits.observed.urgent_mm));
-    let refused = follow_up
-        .and_then(|one| one.ended.as_ref())
-        .is_some_and(|ended| matches!(ended.reason, EndReason::Refusal | EndReason::Palliative));
-    let palliative = case
-        .facts
-        .parts
-        .board_decisions
-        .last()
-        .is_some_and(|decision| decision.decision == Some(BoardChoice::Palliative));
+    result(state, reason, &shown, follow_up, &case.limits.observed)
+}
+
+/// Completes the answer with what the plan says: no further CT is planned. An untreated nodule then lacks follow-up,
+/// however recent its last CT. Who died needs none.
+pub(in crate::rules) fn without_planned_ct(
+    found: &PatternResult,
+    nodules: &[NoduleStatus],
+    follow_up: Option<&FollowUp>,
+    limits: &ObservedThresholds,
+) -> PatternResult {
+    let PatternState::Decided(late) = found.state else { return found.clone() };
+    let active: Vec<&NoduleStatus> = nodules.iter().filter(|nodule| nodule.is_active()).collect();
+    if active.is_empty() {
+        return found.clone();
+    }
+    let state = late.or(Truth::any(active.iter().map(|nodule| is_there(nodule))));
+    let ids = listed(active.iter().map(|nodule| &nodule.nodule));
+    let mut reason = format!("no further CT is planned: {ids}");
+    if late.is_true() {
+        reason = format!("{}; {reason}", found.reason);
+    }
+    result(state, reason, &active, follow_up, limits)
+}
+
+fn result(
+    state: Truth,
+    reason: String,
+    shown: &[&NoduleStatus],
+    follow_up: Option<&FollowUp>,
+    limits: &ObservedThresholds,
+) -> PatternResult {
+    let urgent = shown.iter().any(|nodule| nodule.largest_mm.is_none_or(|mm| mm > limits.urgent_mm));
     INFO.decided(state, reason)
         .with_evidence(shown.iter().map(|nodule| Evidence::Nodule(nodule.nodule.clone())))
         .label(state.is_true() && urgent, "urgent")
-        .label(state.is_true() && (refused || palliative), "review-instead")
+        .label(state.is_true() && is_reviewed(follow_up), "review-instead")
         .missing("exact days of the CT studies")
 }
 
-fn is_late(case: &Case<'_, '_>, nodule: &NoduleStatus, stated: &[Option<PartialDate>; 5]) -> Truth {
+/// Whether a named person recorded a refusal or a palliative decision: then a person reviews that, and no CT is asked
+/// for. Without a name an end ends nothing.
+fn is_reviewed(follow_up: Option<&FollowUp>) -> bool {
+    follow_up.and_then(|one| one.ended.as_ref()).is_some_and(|ended| {
+        ended.by.is_some() && matches!(ended.reason, EndReason::Refusal | EndReason::Palliative)
+    })
+}
+
+/// Whether the nodule is still there; open where another study may be the last one.
+const fn is_there(nodule: &NoduleStatus) -> Truth {
+    if nodule.order_open { Truth::Unknown } else { Truth::True }
+}
+
+/// Whether every adequate CT is older than the limit for the age of the nodule.
+fn is_late(case: &Case<'_, '_>, nodule: &NoduleStatus, looks: &[(Lobe, Option<PartialDate>)]) -> Truth {
     let limits = &case.limits.observed;
     let today = case.facts.today();
+    let lobe = nodule.place.place().lobe();
+    let sightings = case.facts.nodule(&nodule.nodule).into_iter().flat_map(|known| &known.sightings);
+    let shown =
+        sightings.filter(|(study, finding)| looked_for(study, finding, lobe)).map(|(study, _)| study.on);
+    let stated = looks.iter().filter(|(stated, _)| Some(*stated) == lobe).map(|(_, on)| *on);
+    let days: Vec<Option<PartialDate>> = shown.chain(stated).collect();
     let late_by = |months: u32| {
-        let since = |on: Option<PartialDate>| on.map_or(Truth::Unknown, |on| !on.lt_months(today, months));
-        let seen = last_shown(case, nodule).map_or(Truth::True, since);
-        let lobe = nodule.place.place().lobe();
-        let by_lobe = lobe.and_then(|lobe| Lobe::ALL.iter().zip(stated).find(|(own, _)| **own == lobe));
-        seen.and(by_lobe.and_then(|(_, on)| *on).map_or(Truth::True, |on| since(Some(on))))
+        let until = |on: &Option<PartialDate>| on.and_then(|on| plus_months(on, months));
+        Truth::all(days.iter().map(|on| until(on).map_or(Truth::Unknown, |until| until.before(today))))
     };
     let young = nodule.first_seen_on.map_or(Truth::Unknown, |on| on.lt_months(today, limits.young_months));
     let (strict, lenient) = (late_by(limits.young_gap_months), late_by(limits.old_gap_months));
     (young.and(strict)).or((!young).and(lenient)).or(strict.and(lenient))
 }
 
-/// The day of the last CT that could show the nodule, by a finding of it.
-fn last_shown(case: &Case<'_, '_>, nodule: &NoduleStatus) -> Option<Option<PartialDate>> {
-    let known = case.facts.nodule(&nodule.nodule)?;
-    let hidden = |fate| matches!(fate, Some(Fate::OutsideField | Fate::Obscured));
-    let mut sightings = known.sightings.iter().rev();
-    sightings.find(|(study, finding)| is_ct(study) && !hidden(finding.fate)).map(|(study, _)| study.on)
+/// A CT of the chest. A PET-CT is none: nothing on record says that its CT was made for the lungs.
+const fn is_adequate(study: &ImagingStudy) -> bool {
+    matches!(study.modality, Some(Modality::Ct | Modality::LowDoseCt))
 }
 
-/// Per lobe: the last dated CT that said something of it. Without a finding only such a statement says that
-/// somebody looked there.
-fn last_stated(case: &Case<'_, '_>) -> [Option<PartialDate>; 5] {
-    Lobe::ALL.map(|lobe| {
-        let looked = |statement| matches!(statement, Some(LobeStatement::Clear | LobeStatement::Nodules));
-        let mut studies = case.facts.studies.iter().rev();
-        studies.find(|study| is_ct(study) && study.on.is_some() && looked(study.lobes.get(lobe)))?.on
-    })
+/// Whether a CT looked for the nodule. Where its lobe could not be assessed only a nodule that was seen says so.
+fn looked_for(study: &ImagingStudy, finding: &Finding, lobe: Option<Lobe>) -> bool {
+    let hidden = matches!(finding.fate, Some(Fate::OutsideField | Fate::Obscured));
+    let assessed = lobe.is_none_or(|lobe| study.lobes.get(lobe) != Some(LobeStatement::NotAssessable));
+    is_adequate(study) && !hidden && (assessed || is_seen(finding.fate))
+}
+
+/// The days of every CT that said something of a lobe. Without a finding only such a statement says that somebody
+/// looked there.
+fn looks_at_lobes(case: &Case<'_, '_>) -> Vec<(Lobe, Option<PartialDate>)> {
+    let studies = case.facts.studies.iter().filter(|study| is_adequate(study));
+    let stated = studies.flat_map(|study| study.lobes.iter().map(|(lobe, said)| (lobe, said, study.on)));
+    let looked = stated.filter(|(_, said, _)| matches!(said, LobeStatement::Clear | LobeStatement::Nodules));
+    looked.map(|(lobe, _, on)| (lobe, on)).collect()
 }

@@ -2,10 +2,14 @@
 
 use super::{Effect, PatternInfo, PatternResult};
 use crate::{
-    domain::{truth::Truth, vocabulary::Completeness},
+    domain::{
+        truth::Truth,
+        vocabulary::{Completeness, Vocabulary as _},
+    },
     rules::{
         case::Case,
         episode::{Episode, EpisodeState},
+        evidence::Evidence,
     },
 };
 
@@ -15,7 +19,7 @@ pub(super) const INFO: PatternInfo = PatternInfo {
     flags: "the last episode is R1, R2 or RX, was never cleared, or its planned stage is overdue",
     why: "completeness is the strongest factor known",
     inputs: "completeness of the operations, nodules left untreated, planned stages",
-    not_evaluable: "completeness or margins were not reported",
+    not_evaluable: "completeness or margins were not reported, a resected nodule is seen again, or the day of a planned stage is not known",
     source: "Gherzi 2022; International Registry of Lung Metastases 1997",
     figures: &["E64", "E19", "E20"],
     effect: Effect::HIGH_BOARD,
@@ -25,43 +29,75 @@ pub(super) fn answer(case: &Case<'_, '_>) -> PatternResult {
     let Some(episode) = case.last_episode() else {
         return INFO.not_applicable("no metastasectomy is on record");
     };
-    let pending = episode.state == EpisodeState::PendingNextStage;
-    let overdue = if pending { stage_overdue(case, episode) } else { Truth::False };
-    let margins = episode.margins;
-    let state = case.of_last(|episode| episode.margins.r1_or_rx.or(episode.margins.r2)).or(overdue);
-    let reason = match (state, episode.completeness) {
-        (Truth::True, Some(completeness)) => {
-            use crate::domain::vocabulary::Vocabulary as _;
-            format!("metastasectomy {} is {}", episode.number, completeness.code())
-        }
-        (Truth::True, None) => format!("a planned stage of metastasectomy {} is overdue", episode.number),
-        (Truth::False, _) if pending => {
-            format!("metastasectomy {} waits for its planned stage", episode.number)
-        }
-        (Truth::False, _) => format!("metastasectomy {} left nothing that was known", episode.number),
-        (Truth::Unknown, Some(Completeness::Complete)) => {
-            format!("the margins of metastasectomy {} were not reported", episode.number)
-        }
-        (Truth::Unknown, _) => format!("the completeness of metastasectomy {} is not known", episode.number),
-    };
-    let earlier =
-        case.episodes.iter().rev().skip(1).any(|one| one.margins.r1_or_rx.or(one.margins.r2).is_true());
-    INFO.decided(state, reason)
+    let left = case.of_last(is_left);
+    let overdue = case.of_last(|episode| stage_overdue(case, episode));
+    let state = left.or(overdue);
+    let pending = is_pending(episode);
+    let earlier = case.episodes.iter().rev().skip(1).any(|one| is_left(one).is_true());
+    INFO.decided(state, reason(episode, left, overdue))
         .with_evidence(episode.evidence())
-        .label(episode.with_observed.is_true(), "r0-with-observed")
+        .with_evidence(planned(case, episode))
+        .label(episode.with_observed.is_true() && episode.margins.r0.is_true(), "r0-with-observed")
         .label(pending, "pending-next-stage")
         .label(earlier, "earlier-episode")
-        .raise(margins.r2.is_true(), Effect::ACTIVE_BOARD)
-        .missing("the completeness and the margins of the last episode")
+        .raise(episode.margins.r2.is_true(), Effect::ACTIVE_BOARD)
+        .missing("the completeness and the margins of the last episode, and the day of every planned stage")
 }
 
-/// Whether a stage was not done some days after its plan.
+fn reason(episode: &Episode, left: Truth, overdue: Truth) -> String {
+    let number = episode.number;
+    match (left, overdue, episode.completeness) {
+        (Truth::True, _, Some(completeness)) => format!("metastasectomy {number} is {}", completeness.code()),
+        (Truth::True, _, None) => format!("a stage of metastasectomy {number} that was done is R1 or RX"),
+        (_, Truth::True, _) => format!("a planned stage of metastasectomy {number} is overdue"),
+        (Truth::False, Truth::False, _) if is_pending(episode) => {
+            format!("metastasectomy {number} waits for its planned stage")
+        }
+        (Truth::False, Truth::False, _) => format!("metastasectomy {number} left nothing that was known"),
+        (Truth::False, Truth::Unknown, _) => {
+            format!("whether a planned stage of metastasectomy {number} is overdue is not known")
+        }
+        (Truth::Unknown, _, Some(Completeness::Complete)) => {
+            format!("the margins of metastasectomy {number} were not reported")
+        }
+        (Truth::Unknown, _, None) => {
+            format!("the completeness of metastasectomy {number} was not reported")
+        }
+        (Truth::Unknown, _, Some(_)) => {
+            format!("whether metastasectomy {number} left something that was known is not certain")
+        }
+    }
+}
+
+const fn is_pending(episode: &Episode) -> bool {
+    matches!(episode.state, EpisodeState::PendingNextStage)
+}
+
+/// Whether an episode has an involved margin or left tumour. Never cleared counts, except while a stage is to come.
+fn is_left(episode: &Episode) -> Truth {
+    let never_cleared = if is_pending(episode) { Truth::False } else { !episode.cleared };
+    Truth::any([episode.margins.r1_or_rx, episode.margins.r2, never_cleared])
+}
+
+/// Whether a stage was not done by some days after its plan: from that day on, it is overdue.
 fn stage_overdue(case: &Case<'_, '_>, episode: &Episode) -> Truth {
+    if !is_pending(episode) {
+        return Truth::False;
+    }
     if episode.planned_stages_on.is_empty() {
         return Truth::Unknown;
     }
     Truth::any(episode.planned_stages_on.iter().map(|planned| {
         let until = planned.plus_days(case.limits.episodes.stage_overdue_days);
-        until.map_or(Truth::Unknown, |until| until.before(case.facts.today()))
+        until.map_or(Truth::Unknown, |until| until.on_or_before(case.facts.today()))
     }))
+}
+
+/// The operations that are still to be done.
+fn planned(case: &Case<'_, '_>, episode: &Episode) -> Vec<Evidence> {
+    let of_episode =
+        case.facts.planned.iter().filter(|planned| {
+            planned.stage_of.as_ref().is_some_and(|first| episode.operations.contains(first))
+        });
+    of_episode.map(|planned| Evidence::Operation(planned.id.clone())).collect()
 }

@@ -9,10 +9,10 @@ use crate::{
 pub(super) const INFO: PatternInfo = PatternInfo {
     id: "P12",
     name: "nodal-involvement",
-    flags: "pN1 or pN2, or an enlarged lymph node on imaging",
+    flags: "pN1 or pN2, an enlarged or growing lymph node on imaging, or disease of the hilar nodes",
     why: "survival was shorter with involved nodes in the series cited",
-    inputs: "nodal status of operations, short axis of nodes on imaging",
-    not_evaluable: "no node was sampled (NX), which is routine in sarcoma and opens no task",
+    inputs: "nodal status of operations, short axis of nodes on imaging, events in the hilar nodes",
+    not_evaluable: "no node was sampled (NX), which is routine in sarcoma and opens no task; a node between the limits was measured once",
     source: "Gherzi 2022 (its references 59 and 60); node-prone types by the national registry 2018",
     figures: &["E39", "E38"],
     effect: Effect::HIGH_BOARD,
@@ -20,16 +20,29 @@ pub(super) const INFO: PatternInfo = PatternInfo {
 
 pub(super) fn answer(case: &Case<'_, '_>) -> PatternResult {
     let nodal = nodal(case);
-    let state = if nodal.clinical.is_true() { Truth::True } else { nodal.pathological.or(nodal.clinical) };
-    let reason = match (state, nodal.pathological) {
-        (Truth::True, Truth::True) => "lymph-node metastases were found",
-        (Truth::True, _) => "an enlarged lymph node was reported",
-        (Truth::False, _) => "sampled lymph nodes were free",
-        (Truth::Unknown, _) => "no lymph node was sampled at the last operation (NX)",
+    let state = nodal.pathological.or(nodal.clinical);
+    let reason = match (state, nodal.pathological, nodal.clinical) {
+        (Truth::True, Truth::True, _) => "lymph-node metastases were found at an operation",
+        (Truth::True, ..) => "an enlarged lymph node, or disease of the hilar nodes, is on record",
+        (Truth::False, ..) => "the lymph nodes sampled at the last operation were free",
+        (Truth::Unknown, _, Truth::Unknown) => {
+            "whether a recorded lymph node counts as enlarged or involved is open"
+        }
+        (Truth::Unknown, ..) => "no lymph node is recorded as sampled at the last operation (NX)",
     };
     let primary = case.facts.parts.primary.as_ref();
     let prone = primary.and_then(|primary| primary.icd_o_3).is_some_and(Morphology::is_node_prone);
-    INFO.decided(state, reason)
+    let not_sampled = state.is_unknown() && nodal.pathological.is_unknown();
+    let result = INFO
+        .decided(state, reason)
         .with_evidence(nodal.evidence)
-        .label(state.is_unknown() && prone, "node-prone-type")
+        .label(not_sampled && prone, "node-prone-type");
+    // Nodes are not routinely removed, so that NX asks for nothing; a node that was reported does.
+    if nodal.clinical.is_unknown() {
+        result.missing(
+            "a second measurement of the lymph node, or whether disease of the hilar nodes is confirmed",
+        )
+    } else {
+        result
+    }
 }

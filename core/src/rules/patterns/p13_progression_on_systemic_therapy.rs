@@ -16,14 +16,14 @@ pub(super) const INFO: PatternInfo = PatternInfo {
     flags: "growth or a new nodule on CT under systemic therapy or up to 3 months after it",
     why: "progression before metastasectomy went with half the survival in one series",
     inputs: "systemic therapies with dates and best response, CT before and after",
-    not_evaluable: "fewer than two CT studies, or days are missing",
+    not_evaluable: "fewer than two CT studies, days are missing, or a study does not speak of all lobes; a best response other than progression excludes none",
     source: "Stephens 2011 (81 patients, retrospective)",
     figures: &["E26"],
     effect: Effect::HIGH_BOARD,
 };
 
-/// Names of checkpoint inhibitors, under which a first growth needs a second look.
-const CHECKPOINT_INHIBITORS: [&str; 8] = [
+/// Names by which a regimen is known to hold a checkpoint inhibitor, under which a first growth needs a second look.
+const CHECKPOINT_INHIBITORS: [&str; 14] = [
     "nivolumab",
     "pembrolizumab",
     "ipilimumab",
@@ -31,7 +31,13 @@ const CHECKPOINT_INHIBITORS: [&str; 8] = [
     "durvalumab",
     "avelumab",
     "cemiplimab",
+    "dostarlimab",
     "tremelimumab",
+    "pd-1",
+    "pd-l1",
+    "ctla-4",
+    "checkpoint",
+    "immunotherapy",
 ];
 
 pub(super) fn answer(case: &Case<'_, '_>) -> PatternResult {
@@ -39,13 +45,12 @@ pub(super) fn answer(case: &Case<'_, '_>) -> PatternResult {
     if therapies.is_empty() {
         return INFO.not_applicable("no systemic therapy is on record");
     }
-    let before_operation = progression(case);
-    let under = under_therapy(case);
-    let state = before_operation.state.or(under.state);
-    let Progression { evidence, mixed, .. } = if under.state == state { under } else { before_operation };
+    let Progression { state, mixed, evidence } = under_therapy(case).or(progression(case));
     let reason = match state {
-        Truth::True => "disease progressed on systemic therapy",
-        Truth::False => "no progression on systemic therapy",
+        Truth::True => {
+            "growth, a new nodule or a reported progression under systemic therapy or soon after it"
+        }
+        Truth::False => "no growth and no new nodule under systemic therapy for lung metastases is on record",
         Truth::Unknown => "whether disease progressed on systemic therapy cannot be told",
     };
     let inhibitor = therapies.iter().any(|therapy| {
@@ -57,5 +62,5 @@ pub(super) fn answer(case: &Case<'_, '_>) -> PatternResult {
         .with_evidence(evidence)
         .label(state.is_true() && mixed, "mixed")
         .label(state.is_true() && inhibitor, "check-pseudo-progression")
-        .missing("a CT before and a CT under each systemic therapy, or its best response")
+        .missing("a CT before and a CT under each systemic therapy, each with a statement on all five lobes")
 }

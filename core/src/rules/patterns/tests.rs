@@ -3,10 +3,9 @@
 use super::{ALL, Effect, PatternResult};
 use crate::{
     domain::{
-        measure::{Millimetres, PercentPredicted},
-        operation::Nodes,
+        measure::PercentPredicted,
         patient::{Fitness, Spirometry},
-        vocabulary::{BestResponse, BoardChoice, Completeness, Extent, NodalStatus, Palpation},
+        vocabulary::{BoardChoice, Completeness, Extent, Palpation},
     },
     rules::testing::{Story, date},
 };
@@ -53,98 +52,6 @@ fn second(results: &[&str]) -> Story {
         .ct("ct9", "2023-01-01", &sizes)
         .operation("op2", "2023-02-01", "left", &nodules)
         .completeness("op2", Completeness::R0)
-}
-
-#[test]
-fn p08_sides() {
-    let both = relapse("LUL", "2023-01-01").nodule("n3", "RUL");
-    let mut both = both.ct("ct10", "2023-03-01", &[("n2", 8.0), ("n3", 6.0)]);
-    assert_state(&both, "P08", "true");
-    both.parts.imaging.last_mut().unwrap().findings[1].certainty =
-        Some(crate::domain::vocabulary::Certainty::Indeterminate);
-    assert_state(&both, "P08", "unknown");
-    assert!(at(&both, "P08", "2024-06-01").labels.contains(&"possible"));
-    assert_state(&relapse("LUL", "2023-01-01"), "P08", "false");
-}
-
-#[test]
-fn p09_growth_and_p10_follow_up_of_untreated_nodules() {
-    let grown = relapse("LUL", "2023-01-01").ct("ct10", "2023-05-01", &[("n2", 10.0)]);
-    assert_state(&grown, "P09", "true");
-    assert!(at(&grown, "P09", "2024-06-01").labels.contains(&"urgent"), "crosses 10 mm");
-    assert_state(&relapse("LUL", "2023-01-01").ct("ct10", "2023-05-01", &[("n2", 9.9)]), "P09", "false");
-    assert_state(&relapse("LUL", "2023-01-01"), "P09", "unknown");
-    assert_state(&Story::favourable(), "P09", "false");
-    assert_state(&Story::favourable(), "P10", "false");
-    let seen = relapse("LUL", "2024-01-31");
-    assert_eq!(at(&seen, "P10", "2024-05-30").state.code(), "false");
-    assert_eq!(at(&seen, "P10", "2024-05-31").state.code(), "true");
-    assert_eq!(at(&relapse("LUL", "2024-01"), "P10", "2024-05-15").state.code(), "unknown");
-    let elsewhere = relapse("LUL", "2024-01-01").ct("ct10", "2024-05-20", &[]);
-    assert_eq!(at(&elsewhere, "P10", "2024-06-01").state.code(), "true", "nobody said anything of that lobe");
-    let looked = relapse("LUL", "2024-01-01").clear_ct("ct10", "2024-05-20");
-    assert_eq!(at(&looked, "P10", "2024-06-01").state.code(), "false");
-}
-
-#[test]
-fn p11_completeness_and_p12_nodes() {
-    for (completeness, state) in [
-        (Completeness::R0, "false"),
-        (Completeness::R1, "true"),
-        (Completeness::R2, "true"),
-        (Completeness::Rx, "true"),
-        (Completeness::Complete, "unknown"),
-    ] {
-        assert_state(&Story::favourable().completeness("op1", completeness), "P11", state);
-    }
-    assert_state(&Story::new(), "P11", "not_applicable");
-    let nodes = |status| {
-        let mut story = Story::favourable();
-        story.parts.operations[0].nodes = Some(Nodes { status, ..Nodes::default() });
-        story
-    };
-    assert_state(&nodes(Some(NodalStatus::N2)), "P12", "true");
-    assert_state(&nodes(Some(NodalStatus::N0)), "P12", "false");
-    assert_state(&nodes(Some(NodalStatus::Nx)), "P12", "unknown");
-    assert!(at(&nodes(None), "P12", "2024-06-01").missing.is_empty(), "routine, no task");
-    let enlarged = |mm| {
-        let mut story = nodes(Some(NodalStatus::N0));
-        story.parts.imaging.last_mut().unwrap().largest_node_short_mm = Millimetres::new(mm).ok();
-        story
-    };
-    assert_state(&enlarged(15.0), "P12", "true");
-    assert_state(&enlarged(14.9), "P12", "unknown");
-    assert_state(&enlarged(9.9), "P12", "false");
-}
-
-#[test]
-fn p13_progression_and_p14_disease_elsewhere() {
-    assert_state(&Story::favourable(), "P13", "not_applicable");
-    let treated = Story::favourable().systemic("s1", "2022-05-01", "2022-08-01");
-    assert_state(&treated, "P13", "unknown");
-    let mut responded = treated.clone();
-    responded.parts.systemic_therapies[0].best_response = Some(BestResponse::StableDisease);
-    assert_state(&responded, "P13", "false");
-    responded.parts.systemic_therapies[0].best_response = Some(BestResponse::ProgressiveDisease);
-    assert_state(&responded, "P13", "true");
-    let mut new = treated.nodule("n2", "LUL").ct("ct9", "2022-11-01", &[("n2", 4.0)]);
-    assert_state(&new, "P13", "unknown");
-    new.parts.imaging.last_mut().unwrap().findings[0].fate = Some(crate::domain::vocabulary::Fate::New);
-    assert_state(&new, "P13", "true");
-    let event = |on: &str| {
-        let mut story = Story::favourable();
-        let event = crate::domain::event::ExtrathoracicEvent {
-            on: Some(date(on)),
-            kind: None,
-            site: None,
-            resected: Some(true),
-        };
-        story.parts.extrathoracic_events.push(event);
-        story
-    };
-    assert_state(&event("2020-03-02"), "P14", "true");
-    assert_state(&event("2020-03-01"), "P14", "false");
-    assert_state(&event("2020"), "P14", "unknown");
 }
 
 #[test]
