@@ -19,7 +19,10 @@ use super::{
     read,
     slot::Slot,
 };
-use crate::domain::history::{History, HistoryError, HistoryParts};
+use crate::domain::{
+    history::{History, HistoryError, HistoryParts},
+    text::PrimaryId,
+};
 
 /// Why a stored fact does not make a part of a history.
 ///
@@ -50,6 +53,8 @@ pub fn assemble(facts: &[DocumentFact]) -> Result<History, Vec<FactProblem>> {
     let identity = shelf.single::<IdentityEntry>(FactKind::Identity);
     let fitness = shelf.single::<FitnessEntry>(FactKind::Fitness);
     let primary = shelf.single::<PrimaryEntry>(FactKind::Primary);
+    let other_primaries = shelf
+        .list::<PrimaryEntry>(FactKind::OtherPrimary, |primary| primary.id.as_ref().map(PrimaryId::as_str));
     let lung_metastases = shelf.single::<LungMetastasesEntry>(FactKind::LungMetastases);
     let nodules = shelf.list::<NoduleEntry>(FactKind::Nodule, |nodule| Some(nodule.id.as_str()));
     let imaging = shelf.list::<ImagingEntry>(FactKind::Imaging, |study| Some(study.id.as_str()));
@@ -74,6 +79,7 @@ pub fn assemble(facts: &[DocumentFact]) -> Result<History, Vec<FactProblem>> {
         identity,
         fitness,
         primary,
+        other_primaries,
         lung_metastases,
         nodules,
         imaging,
@@ -182,6 +188,9 @@ fn read_fact<E: Slot + DeserializeOwned>(
 /// The kind of the facts in a list of the document.
 fn kind_of_list(list: &str) -> FactKind {
     match list {
+        "primary" => FactKind::Primary,
+        "other_primaries" => FactKind::OtherPrimary,
+        "lung_metastases" => FactKind::LungMetastases,
         "nodules" => FactKind::Nodule,
         "imaging" => FactKind::Imaging,
         "operations" => FactKind::Operation,

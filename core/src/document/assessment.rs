@@ -10,6 +10,10 @@ use serde::{
     de::{self, MapAccess, Visitor},
 };
 
+pub use super::timeline::{
+    AnchorsEntry, DfiVariantEntry, DiseaseFreeInterval, EpisodeEntry, OperationResultEntry, RecurrenceEntry,
+    UntilNextEntry,
+};
 use super::{field::Field, nodule_status::NoduleStatusEntry};
 use crate::domain::{
     dates::{DayRange, PartialDate},
@@ -37,8 +41,15 @@ pub struct AssessmentDocument {
     /// Version of the rules that answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rules_version: Option<String>,
+    /// Dates from which intervals count.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub anchors: Option<AnchorsEntry>,
     /// Disease-free interval.
     pub dfi: DiseaseFreeInterval,
+    /// Group of the International Registry of Lung Metastases, `I` to `IV`, for comparison only; null where it is
+    /// not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub irlm_group: Option<String>,
     /// Episodes of lung metastases, in order.
     pub episodes: Vec<EpisodeEntry>,
     /// All five lobes, and the escapes where used.
@@ -66,40 +77,6 @@ pub struct ProtocolReference {
     pub version: String,
 }
 
-/// The disease-free interval.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct DiseaseFreeInterval {
-    /// How the lung metastases came to be, in time.
-    pub class: DfiClass,
-    /// Days; null where there is no interval.
-    pub days: Option<Days>,
-    /// Whether it is shorter than twelve calendar months.
-    pub lt_12_months: TruthCode,
-    /// When during primary treatment: `pre_op`, `post_op` or `unknown`; null for the other classes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sub_class: Option<String>,
-    /// Why, in one sentence.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub reason: String,
-    /// Ids of the facts it rests on.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub evidence: Vec<String>,
-    /// The interval by other published definitions, for audits only.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub variants: Vec<DfiVariantEntry>,
-}
-
-/// The disease-free interval by another published definition.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct DfiVariantEntry {
-    /// Which definition: `from-diagnosis` or `to-metastasectomy`.
-    pub id: String,
-    /// Days.
-    pub days: Days,
-}
-
 /// A number of days within bounds; a null bound is open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -114,56 +91,6 @@ impl From<DayRange> for Days {
     fn from(range: DayRange) -> Self {
         Self { min: range.min, max: range.max }
     }
-}
-
-/// One episode: an operation, or operations planned together.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct EpisodeEntry {
-    /// Number, from 1.
-    pub number: u32,
-    /// Ids of its operations.
-    pub operations: Vec<String>,
-    /// First day.
-    pub started_on: Option<Field<PartialDate>>,
-    /// Day from which intervals are counted; null where something known was left behind.
-    pub cleared_on: Option<Field<PartialDate>>,
-    /// Completeness code; null where not reported.
-    pub completeness: Option<String>,
-    /// Whether all known disease was removed.
-    pub cleared: TruthCode,
-    /// Nodules resected.
-    pub resected: Count,
-    /// Of these, metastases.
-    pub metastases: Count,
-    /// Of these, viable.
-    pub viable: Count,
-    /// Benign nodules resected.
-    pub benign: Count,
-    /// Nodules found only at operation.
-    pub occult: Count,
-    /// Resected nodules per place; only places with a count.
-    pub by_lobe: PlaceMap<Count>,
-    /// What came after.
-    pub recurrence: RecurrenceEntry,
-}
-
-/// Recurrence in the lung after an episode.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RecurrenceEntry {
-    /// How sure it is.
-    pub state: RecurrenceState,
-    /// Day of the first study that shows it.
-    pub on: Option<Field<PartialDate>>,
-    /// Days since clearance; null where the episode was never cleared.
-    pub interval_days: Option<Days>,
-    /// Places it lies in.
-    pub lobes: Vec<Field<Place>>,
-    /// Whether a lobe operated before is among them.
-    pub same_lobe: TruthCode,
-    /// Side relative to the operated one.
-    pub side: RecurrenceSide,
 }
 
 /// Numbers of nodules of one lobe.

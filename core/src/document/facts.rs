@@ -26,6 +26,8 @@ pub enum FactKind {
     Fitness,
     /// The primary tumour.
     Primary,
+    /// A further primary tumour.
+    OtherPrimary,
     /// First diagnosis of lung metastases.
     LungMetastases,
     /// A nodule or group.
@@ -50,12 +52,13 @@ pub enum FactKind {
 
 impl FactKind {
     /// Every kind in the order of the document.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Source,
         Self::Patient,
         Self::Identity,
         Self::Fitness,
         Self::Primary,
+        Self::OtherPrimary,
         Self::LungMetastases,
         Self::Nodule,
         Self::Imaging,
@@ -77,6 +80,7 @@ impl FactKind {
             Self::Identity => "identity",
             Self::Fitness => "fitness",
             Self::Primary => "primary",
+            Self::OtherPrimary => "other_primary",
             Self::LungMetastases => "lung_metastases",
             Self::Nodule => "nodule",
             Self::Imaging => "imaging",
@@ -135,6 +139,17 @@ pub fn split(history: &History) -> Vec<DocumentFact> {
     facts.single(FactKind::Fitness, document.fitness.as_ref(), None);
     let primary = history.primary.as_ref().and_then(|primary| primary.treated_on.or(primary.diagnosed_on));
     facts.single(FactKind::Primary, document.primary.as_ref(), primary);
+    facts.list(
+        FactKind::OtherPrimary,
+        &history.other_primaries,
+        &document.other_primaries,
+        |primary, fact| {
+            if let Some(id) = &primary.id {
+                fact.key = id.to_string();
+            }
+            primary.treated_on.or(primary.diagnosed_on)
+        },
+    );
     let first = history.lung_metastases.as_ref().and_then(|first| first.diagnosed_on);
     facts.single(FactKind::LungMetastases, document.lung_metastases.as_ref(), first);
     facts.list(FactKind::Nodule, &history.nodules, &document.nodules, |nodule, fact| {

@@ -14,6 +14,7 @@ pub mod locate;
 pub mod nodule_status;
 mod object;
 pub mod of_assessment;
+mod of_timeline;
 pub mod path;
 pub mod read;
 mod recover;
@@ -21,5 +22,6 @@ pub mod schema;
 pub mod slot;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+pub mod timeline;
 pub mod value;
 pub mod write;

@@ -2,16 +2,15 @@
 
 use super::{
     assessment::{
-        ASSESSMENT_FORMAT, AssessmentDocument, DataTask, DfiClass, DfiVariantEntry, DiseaseFreeInterval,
-        EpisodeEntry, LobeCounts, PatternEntry, PatternState, PlaceMap, PlanEntry, PlanState, ProposalEntry,
-        ProtocolReference, RecurrenceEntry, RecurrenceSide, RecurrenceState, SlotEntry, SlotState, TierEntry,
+        ASSESSMENT_FORMAT, AssessmentDocument, DataTask, LobeCounts, PatternEntry, PatternState, PlaceMap,
+        PlanEntry, PlanState, ProposalEntry, ProtocolReference, SlotEntry, SlotState, TierEntry,
         TriggerEntry, WindowEntry,
     },
     field::Field,
+    of_timeline,
 };
 use crate::{
     assessment::{Assessment, RULES_VERSION},
-    domain::{nodule::Tally, vocabulary::Vocabulary},
     rules::{self, Evidence},
     surveillance::{self, Plan, Standing},
 };
@@ -43,8 +42,10 @@ impl From<&Assessment> for AssessmentDocument {
                 version: assessment.protocol.version.clone(),
             },
             rules_version: Some(RULES_VERSION.to_owned()),
-            dfi: dfi(&evaluation.dfi),
-            episodes: evaluation.episodes.iter().map(episode).collect(),
+            anchors: Some(of_timeline::anchors(&evaluation.anchors)),
+            dfi: of_timeline::dfi(&evaluation.dfi),
+            irlm_group: evaluation.irlm_group.map(|group| group.code().to_owned()),
+            episodes: evaluation.episodes.iter().map(of_timeline::episode).collect(),
             lobes: PlaceMap(lobes.collect()),
             nodules: evaluation.nodules.iter().map(Into::into).collect(),
             patterns: evaluation.patterns.iter().map(pattern).collect(),
@@ -55,78 +56,8 @@ impl From<&Assessment> for AssessmentDocument {
     }
 }
 
-fn ids(evidence: &[Evidence]) -> Vec<String> {
+pub(super) fn ids(evidence: &[Evidence]) -> Vec<String> {
     evidence.iter().map(ToString::to_string).collect()
-}
-
-fn dfi(dfi: &rules::Dfi) -> DiseaseFreeInterval {
-    DiseaseFreeInterval {
-        class: match dfi.class {
-            rules::DfiClass::Synchronous => DfiClass::Synchronous,
-            rules::DfiClass::DuringPrimaryTreatment(_) => DfiClass::DuringPrimaryTreatment,
-            rules::DfiClass::Metachronous => DfiClass::Metachronous,
-            rules::DfiClass::Unknown => DfiClass::Unknown,
-        },
-        days: dfi.days.map(Into::into),
-        lt_12_months: dfi.lt_12_months.into(),
-        sub_class: dfi.class.sub_code().map(ToOwned::to_owned),
-        reason: dfi.reason.clone(),
-        evidence: ids(&dfi.evidence),
-        variants: dfi
-            .variants
-            .iter()
-            .map(|variant| DfiVariantEntry { id: variant.id.to_owned(), days: variant.days.into() })
-            .collect(),
-    }
-}
-
-fn episode(episode: &rules::Episode) -> EpisodeEntry {
-    let counts = &episode.counts;
-    EpisodeEntry {
-        number: episode.number,
-        operations: episode.operations.iter().map(ToString::to_string).collect(),
-        started_on: episode.started_on.map(Field::new),
-        cleared_on: episode.cleared_on.map(Field::new),
-        completeness: episode.completeness.map(|completeness| completeness.code().to_owned()),
-        cleared: episode.cleared.into(),
-        resected: counts.resected.into(),
-        metastases: counts.metastases.into(),
-        viable: counts.viable.into(),
-        benign: counts.benign.into(),
-        occult: counts.occult.into(),
-        by_lobe: PlaceMap(
-            episode
-                .by_place
-                .iter()
-                .filter(|place| place.resected != Tally::ZERO)
-                .map(|place| (place.place, place.resected.into()))
-                .collect(),
-        ),
-        recurrence: recurrence(&episode.recurrence),
-    }
-}
-
-fn recurrence(recurrence: &rules::Recurrence) -> RecurrenceEntry {
-    RecurrenceEntry {
-        state: match recurrence.state {
-            rules::RecurrenceState::None => RecurrenceState::None,
-            rules::RecurrenceState::Suspected => RecurrenceState::Suspected,
-            rules::RecurrenceState::Confirmed => RecurrenceState::Confirmed,
-            rules::RecurrenceState::Refuted => RecurrenceState::Refuted,
-            rules::RecurrenceState::Unknown => RecurrenceState::Unknown,
-        },
-        on: recurrence.on.map(Field::new),
-        interval_days: recurrence.interval.map(Into::into),
-        lobes: recurrence.places.iter().copied().map(Field::new).collect(),
-        same_lobe: recurrence.same_lobe.into(),
-        side: match recurrence.side {
-            rules::RecurrenceSide::Ipsilateral => RecurrenceSide::Ipsilateral,
-            rules::RecurrenceSide::Contralateral => RecurrenceSide::Contralateral,
-            rules::RecurrenceSide::Bilateral => RecurrenceSide::Bilateral,
-            rules::RecurrenceSide::NotApplicable => RecurrenceSide::NotApplicable,
-            rules::RecurrenceSide::Unknown => RecurrenceSide::Unknown,
-        },
-    }
 }
 
 fn pattern(result: &rules::PatternResult) -> PatternEntry {

@@ -141,6 +141,7 @@ impl Grower<'_> {
 
     /// Makes ids unique, references lead somewhere, and takes out what the contract forbids together.
     fn fit_together(&mut self, document: &mut Value) {
+        self.fit_primaries(document);
         let count = entries(document, "nodules").len() as u64;
         for (index, nodule) in entries(document, "nodules").iter_mut().enumerate() {
             nodule["id"] = json!(format!("n{index}"));
@@ -196,6 +197,22 @@ impl Grower<'_> {
             document.as_object_mut().unwrap().remove("follow_up");
         } else {
             retain(&mut document["follow_up"], "died_on", !alive);
+        }
+    }
+
+    fn fit_primaries(&mut self, document: &mut Value) {
+        let others = entries(document, "other_primaries");
+        for (index, primary) in others.iter_mut().enumerate() {
+            primary["id"] = json!(format!("p{index}"));
+        }
+        let number = others.len() as u64;
+        if document.get("primary").is_some() {
+            retain(&mut document["primary"], "id", false);
+        }
+        if document["lung_metastases"].get("from_primary").is_some() {
+            let named = [json!("primary"), json!(format!("p{}", number.saturating_sub(1)))];
+            let known = if number > 0 { &named[..] } else { &named[..1] };
+            document["lung_metastases"]["from_primary"] = self.pick(known).clone();
         }
     }
 

@@ -16,7 +16,7 @@ use crate::domain::{
     operation::Asa,
     patient::Ecog,
     primary::Morphology,
-    text::{ClinicSlug, NoduleId, OperationId, StudyId, StudyKey, Text, TherapyId},
+    text::{ClinicSlug, NoduleId, OperationId, PrimaryId, StudyId, StudyKey, Text, TherapyId},
     vocabulary::Vocabulary,
 };
 
@@ -151,6 +151,7 @@ texts! {
     StudyKey, 100;
     OperationId, 100;
     TherapyId, 100;
+    PrimaryId, 100;
 }
 
 impl WireValue for PartialDate {

@@ -43,3 +43,21 @@ pub struct Preconditions {
     /// No better proved option.
     pub no_better_option: Option<Precondition>,
 }
+
+impl BoardDecision {
+    /// Whether the board decided to treat, and so holds what it saw for metastases.
+    #[must_use]
+    pub const fn treats(&self) -> bool {
+        matches!(
+            self.decision,
+            Some(
+                BoardChoice::Metastasectomy
+                    | BoardChoice::StagedMetastasectomy
+                    | BoardChoice::Systemic
+                    | BoardChoice::Sbrt
+                    | BoardChoice::Ablation
+                    | BoardChoice::Palliative
+            )
+        )
+    }
+}

@@ -14,7 +14,7 @@ use super::{
     nodule::Nodule,
     operation::{Operation, ResectionTarget},
     patient::{Fitness, Identity, Patient},
-    primary::{LungMetastases, Primary},
+    primary::{FIRST_PRIMARY, LungMetastases, Primary},
     text::{NoduleId, OperationId, StudyKey, Text, TherapyId},
     therapy::{LocalTherapy, SystemicTherapy},
     vocabulary::VitalStatus,
@@ -31,8 +31,10 @@ pub struct HistoryParts {
     pub identity: Option<Identity>,
     /// General condition and lung function.
     pub fitness: Option<Fitness>,
-    /// The primary tumour.
+    /// The primary tumour; the first one where there are several.
     pub primary: Option<Primary>,
+    /// Further primary tumours, each with a name.
+    pub other_primaries: Vec<Primary>,
     /// First diagnosis of lung metastases.
     pub lung_metastases: Option<LungMetastases>,
     /// All nodules.
@@ -108,6 +110,7 @@ impl History {
             &mut problems,
         );
         unique("local_therapies", parts.local_therapies.iter().map(|therapy| &therapy.id), &mut problems);
+        check_primaries(&parts, &mut problems);
         check_imaging(&parts, &nodules, &studies, &mut problems);
         check_operations(&parts, &nodules, &operations, &mut problems);
         check_therapies(&parts, &nodules, &mut problems);
@@ -159,6 +162,32 @@ fn unique<'a, Id: Eq + Hash + std::fmt::Display + 'a>(
 fn check_nodule(nodules: &HashSet<&NoduleId>, id: &NoduleId, at: String, problems: &mut Vec<HistoryError>) {
     if !nodules.contains(id) {
         report(problems, at, format!("there is no nodule `{id}`; list it under `nodules` or correct the id"));
+    }
+}
+
+/// Names lead to one primary: the first one has none, every further one its own.
+fn check_primaries(parts: &HistoryParts, problems: &mut Vec<HistoryError>) {
+    if parts.primary.as_ref().is_some_and(|primary| primary.id.is_some()) {
+        let problem = format!("the first primary is called `{FIRST_PRIMARY}` and has no id; leave it out");
+        report(problems, "primary.id".to_owned(), problem);
+    }
+    let mut names = HashSet::new();
+    for (index, primary) in parts.other_primaries.iter().enumerate() {
+        let problem = match &primary.id {
+            None => "is missing; name the primary".to_owned(),
+            Some(id) if id.as_str() == FIRST_PRIMARY => {
+                format!("`{FIRST_PRIMARY}` is the first primary; give this one another name")
+            }
+            Some(id) if !names.insert(id) => format!("the id `{id}` is used twice; give each its own"),
+            Some(_) => continue,
+        };
+        report(problems, format!("other_primaries[{index}].id"), problem);
+    }
+    let from = parts.lung_metastases.as_ref().and_then(|first| first.from_primary.as_ref());
+    if let Some(from) = from.filter(|from| from.as_str() != FIRST_PRIMARY && !names.contains(from)) {
+        let problem =
+            format!("there is no primary `{from}`; list it under `other_primaries` or correct the id");
+        report(problems, "lung_metastases.from_primary".to_owned(), problem);
     }
 }
 

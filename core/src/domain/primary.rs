@@ -3,13 +3,18 @@
 use super::{
     dates::PartialDate,
     measure::Centimetres,
-    text::Text,
+    text::{PrimaryId, Text},
     vocabulary::{Grade, Margin, PrimaryDepth, PrimarySide, PrimaryTreatment, StagingImaging, TumourFamily},
 };
 
-/// The primary tumour.
+/// What `from_primary` calls the first primary, which has no name of its own.
+pub const FIRST_PRIMARY: &str = "primary";
+
+/// A primary tumour.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Primary {
+    /// Its name within the patient: always there for a further primary, never for the first one.
+    pub id: Option<PrimaryId>,
     /// Histology in words.
     pub histology: Option<Text>,
     /// Morphology code with behaviour digit.
@@ -172,8 +177,12 @@ impl std::fmt::Display for Morphology {
 }
 
 /// The first diagnosis of lung metastases.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct LungMetastases {
+    /// The primary they come from, as a person stated it: [`FIRST_PRIMARY`], or the name of a further one.
+    pub from_primary: Option<PrimaryId>,
+    /// Morphology of the metastases, by which they are matched with a primary.
+    pub icd_o_3: Option<Morphology>,
     /// Study date of the first imaging that called a nodule metastatic or suspicious (T1).
     pub diagnosed_on: Option<PartialDate>,
     /// Earliest study on which it can be seen in hindsight (T1v); stored, never used for the interval.

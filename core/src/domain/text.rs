@@ -124,6 +124,8 @@ name_type! {
     OperationId;
     /// The identity of a systemic or local therapy within its patient.
     TherapyId;
+    /// The name of a primary tumour within its patient; `primary` is the first one.
+    PrimaryId;
 }
 
 /// Free text of a fact: not empty, no control characters but line breaks and tabs.

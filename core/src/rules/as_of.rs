@@ -12,7 +12,7 @@ use crate::domain::{
     follow_up::FollowUp,
     history::{History, HistoryParts},
     operation::{Operation, ResectionTarget},
-    primary::{LungMetastases, Primary},
+    primary::{FIRST_PRIMARY, LungMetastases, Primary},
     text::NoduleId,
 };
 
@@ -43,10 +43,7 @@ pub fn known_on(history: &History, as_of: NaiveDate) -> Cow<'_, HistoryParts> {
     }
     trim_stages(&mut known);
     trim_therapies(&mut known, day);
-    if let Some(primary) = &mut known.primary {
-        trim_primary(primary, day);
-    }
-    known.lung_metastases = known.lung_metastases.and_then(|first| trim_metastases(first, day));
+    trim_primaries(&mut known, day);
     if let Some(follow_up) = &mut known.follow_up {
         trim_follow_up(follow_up, day);
     }
@@ -91,7 +88,7 @@ fn dates(parts: &HistoryParts) -> impl Iterator<Item = Option<PartialDate>> {
         let performance = fitness.performance.iter().map(|status| status.on);
         performance.chain(fitness.spirometry.iter().map(|test| test.on))
     });
-    let primary = parts.primary.iter().flat_map(|primary| {
+    let primary = parts.primary.iter().chain(&parts.other_primaries).flat_map(|primary| {
         let local = primary.local_recurrences.iter().map(|recurrence| recurrence.on);
         local.chain([primary.diagnosed_on, primary.treated_on, primary.treatment_ended_on])
     });
@@ -175,8 +172,24 @@ fn trim_therapies(known: &mut HistoryParts, day: Day) {
     }
 }
 
+/// A primary is known from its first day on. A statement that the metastases come from one that is not known yet
+/// is dropped with it.
+fn trim_primaries(known: &mut HistoryParts, day: Day) {
+    let is_known = |primary: &Primary| !day.precedes(primary.diagnosed_on.or(primary.treated_on));
+    known.primary = known.primary.take().filter(is_known);
+    known.other_primaries.retain(is_known);
+    for primary in known.primary.iter_mut().chain(&mut known.other_primaries) {
+        trim_primary(primary, day);
+    }
+    known.lung_metastases = known.lung_metastases.take().and_then(|first| trim_metastases(first, day));
+    let Some(first) = &mut known.lung_metastases else { return };
+    let others: HashSet<_> = known.other_primaries.iter().filter_map(|primary| primary.id.as_ref()).collect();
+    first.from_primary = first.from_primary.take().filter(|from| {
+        if from.as_str() == FIRST_PRIMARY { known.primary.is_some() } else { others.contains(from) }
+    });
+}
+
 fn trim_primary(primary: &mut Primary, day: Day) {
-    day.keep(&mut primary.diagnosed_on);
     day.keep(&mut primary.treated_on);
     day.keep(&mut primary.treatment_ended_on);
     primary.local_recurrences.retain(|recurrence| !day.precedes(recurrence.on));

@@ -27,6 +27,10 @@ pub(super) struct Closing {
     pub with_observed: Truth,
     pub late_reclassification: bool,
     pub cleared: Truth,
+    /// Disease that was known at the close, or can be seen in hindsight on a study before it, and was not treated.
+    pub persistence: Truth,
+    /// Whether some of that grew.
+    pub progression: Truth,
 }
 
 /// Judges an episode at its close. `gone` holds the positions of the nodules treated in it or before.
@@ -44,6 +48,8 @@ pub(super) fn closing(
         // Nobody wrote down what was taken out: what seems to be left may be gone.
         left.suspected = left.suspected.and(Truth::Unknown);
         left.observed = left.observed.and(Truth::Unknown);
+        left.persistence = left.persistence.and(Truth::Unknown);
+        left.progression = left.progression.and(Truth::Unknown);
     }
     let reported: Vec<_> = operations.iter().map(|operation| operation.completeness).collect();
     let left_on_purpose = operations.iter().any(|operation| !operation.left_behind.is_empty());
@@ -52,7 +58,15 @@ pub(super) fn closing(
         // More is to come: nothing is left behind yet.
         let margins = Margins { r0: Truth::False, r1_or_rx: any(&reported, is_r1_or_rx), r2: Truth::False };
         let cleared = Truth::False;
-        return Closing { completeness: None, margins, with_observed, late_reclassification: false, cleared };
+        return Closing {
+            completeness: None,
+            margins,
+            with_observed,
+            late_reclassification: false,
+            cleared,
+            persistence: left.persistence,
+            progression: left.progression,
+        };
     }
     let margins = Margins {
         r0: Truth::all(reported.iter().map(|one| is_r0(*one))).and(!left.suspected),
@@ -63,10 +77,19 @@ pub(super) fn closing(
     let assessed = Truth::all(reported.iter().map(|one| clears(*one)));
     let seen_again = treated.iter().any(|one| is_seen_again(facts, one, until));
     let cleared = match Truth::all([assessed, !left.suspected, !margins.r2]) {
-        Truth::True if seen_again => Truth::Unknown,
+        // A study after the close contradicts it: what was taken out is seen, or what was there was overlooked.
+        Truth::True if seen_again || left.overlooked => Truth::Unknown,
         decided => decided,
     };
-    Closing { completeness, margins, with_observed, late_reclassification: left.late, cleared }
+    Closing {
+        completeness,
+        margins,
+        with_observed,
+        late_reclassification: left.late,
+        cleared,
+        persistence: left.persistence,
+        progression: left.progression,
+    }
 }
 
 fn any(reported: &[Option<Completeness>], statement: fn(Option<Completeness>) -> Truth) -> Truth {
@@ -120,6 +143,10 @@ struct Left {
     suspected: Truth,
     observed: Truth,
     late: bool,
+    /// Something first reported later can be seen, in hindsight, on a study before the close.
+    overlooked: bool,
+    persistence: Truth,
+    progression: Truth,
 }
 
 fn left(
@@ -128,7 +155,15 @@ fn left(
     until: Option<PartialDate>,
     gone: &HashSet<usize>,
 ) -> Left {
-    let mut left = Left { suspected: thoracic_rest(facts, until), observed: Truth::False, late: false };
+    let rest = thoracic_rest(facts, until);
+    let mut left = Left {
+        suspected: rest,
+        observed: Truth::False,
+        late: false,
+        overlooked: false,
+        persistence: rest,
+        progression: Truth::False,
+    };
     for (at, (known, status)) in facts.nodules.iter().zip(statuses).enumerate() {
         if gone.contains(&at) || removed_by(facts, known, until) || is_no_metastasis(status.result) {
             continue;
@@ -136,7 +171,13 @@ fn left(
         let (there, suspicious) = at_close(known, status, until);
         left.suspected = left.suspected.or(there.and(suspicious));
         left.observed = left.observed.or(there.and(!suspicious));
-        left.late |= there.is_true() && suspicious.is_false() && status.result.is_metastasis().is_true();
+        let proved = status.result.is_metastasis().is_true();
+        left.late |= there.is_true() && suspicious.is_false() && proved;
+        let overlooked = overlooked(known, until).and(status.suspicious.or(Truth::from(proved)));
+        left.overlooked |= overlooked.may_be_true();
+        let persistent = there.and(suspicious.or(Truth::from(proved))).or(overlooked);
+        left.persistence = left.persistence.or(persistent);
+        left.progression = left.progression.or(persistent.and(status.growth.grown));
     }
     left
 }
@@ -177,6 +218,12 @@ fn at_close(known: &NoduleFacts<'_>, status: &NoduleStatus, until: Option<Partia
         stated => stated,
     };
     (reported.and(Truth::from(!gone)), suspicious)
+}
+
+/// Whether a nodule that was first reported after the close can be seen on a study before it in hindsight.
+fn overlooked(known: &NoduleFacts<'_>, until: Option<PartialDate>) -> Truth {
+    let reported_later = before(until, known.reported_on);
+    if reported_later.is_true() { on_or_before(known.seen_on, until) } else { Truth::False }
 }
 
 /// Known disease of the chest outside the lung that was not resected.

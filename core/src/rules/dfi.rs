@@ -6,7 +6,6 @@
 use crate::{
     domain::{
         dates::{DayRange, PartialDate},
-        history::HistoryParts,
         truth::Truth,
         vocabulary::StagingImaging,
     },
@@ -16,6 +15,8 @@ use crate::{
 use super::{
     anchor::Anchors,
     evidence::{Evidence, dated},
+    facts::{Facts, before, on_or_before},
+    origin::Origin,
 };
 
 /// The disease-free interval: treatment of the primary to diagnosis of lung metastases.
@@ -27,14 +28,52 @@ pub struct Dfi {
     pub days: Option<DayRange>,
     /// Whether it is shorter than the short limit (twelve calendar months).
     pub lt_12_months: Truth,
+    /// Whether it is at least 24 calendar months (Stephens 2011).
+    pub at_least_24_months: Truth,
     /// Whether it is at least the long limit (36 calendar months).
     pub at_least_36_months: Truth,
+    /// The band of the International Registry of Lung Metastases; `None` where there is none or it is not known.
+    pub band: Option<DfiBand>,
+    /// Recurrences of the primary that are or may be dated within the interval. None of them resets it.
+    pub local_recurrences: Vec<Option<PartialDate>>,
     /// Why, in one sentence.
     pub reason: String,
     /// What it rests on.
     pub evidence: Vec<Evidence>,
     /// Published alternatives, for audits only; never mixed with the interval itself.
     pub variants: Vec<DfiVariant>,
+}
+
+/// Bands of the disease-free interval in calendar months, International Registry of Lung Metastases 1997.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum DfiBand {
+    /// 0 to 11 months.
+    Below12,
+    /// 12 to 35 months.
+    From12To35,
+    /// 36 months and more.
+    From36,
+}
+
+impl DfiBand {
+    /// The code of the contract, in months.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Below12 => "0-11",
+            Self::From12To35 => "12-35",
+            Self::From36 => ">=36",
+        }
+    }
+
+    const fn of(below_12: Truth, below_36: Truth) -> Option<Self> {
+        match (below_12, below_36) {
+            (Truth::True, _) => Some(Self::Below12),
+            (Truth::False, Truth::True) => Some(Self::From12To35),
+            (_, Truth::False) => Some(Self::From36),
+            _ => None,
+        }
+    }
 }
 
 /// Timing class of the first lung metastases.
@@ -96,43 +135,56 @@ pub struct DfiVariant {
 
 /// Computes the interval. `operated_on` is the first day of the first metastasectomy.
 pub(super) fn dfi(
-    parts: &HistoryParts,
+    facts: &Facts<'_>,
     anchors: &Anchors,
     operated_on: Option<PartialDate>,
     limits: &TierThresholds,
 ) -> Dfi {
-    let timing = Timing::new(parts, anchors);
+    let timing = Timing::new(facts, anchors);
     let class = timing.class();
-    let (treated, found) = (anchors.treated_on, anchors.metastases_on);
     let exists = !timing.synchronous.is_true() && !timing.found_before_treatment.is_true();
-    let dates = treated.zip(found).filter(|_| exists);
+    let dates = anchors.treated_on.zip(anchors.metastases_on).filter(|_| exists);
     let days = dates.map(|(treated, found)| treated.days_until(found));
-    let lt = |months| dates.map_or(Truth::Unknown, |(treated, found)| treated.lt_months(found, months));
     // An interval that may not exist is never certainly short.
-    let lt_12_months = match lt(limits.short_dfi_months) {
-        Truth::True
-            if timing.synchronous.may_be_true() && class == DfiClass::Unknown && timing.contradicts =>
-        {
-            Truth::Unknown
-        }
-        Truth::True if timing.found_before_treatment.may_be_true() => Truth::Unknown,
-        decided => decided,
+    let may_not_exist = timing.contradicts || timing.found_before_treatment.may_be_true();
+    let below = |months| match dates.map(|(treated, found)| treated.lt_months(found, months)) {
+        Some(Truth::True) if may_not_exist => Truth::Unknown,
+        decided => decided.unwrap_or(Truth::Unknown),
     };
-    let mut evidence: Vec<Evidence> =
-        treated.map(|_| Evidence::Part("primary.treated_on")).into_iter().collect();
-    evidence.extend(anchors.metastases_from.clone());
-    if parts.primary.as_ref().is_some_and(|primary| primary.staging_imaging.is_some()) {
-        evidence.push(Evidence::Part("primary.staging_imaging"));
-    }
     Dfi {
         class,
         days,
-        lt_12_months,
-        at_least_36_months: !lt(limits.long_dfi_months),
+        lt_12_months: below(limits.short_dfi_months),
+        at_least_24_months: !below(24),
+        at_least_36_months: !below(limits.long_dfi_months),
+        band: DfiBand::of(below(12), below(36)),
+        local_recurrences: local_recurrences(facts, anchors),
         reason: timing.reason(anchors, class, days),
-        evidence,
+        evidence: evidence(facts, anchors),
         variants: variants(anchors, operated_on, exists),
     }
+}
+
+fn evidence(facts: &Facts<'_>, anchors: &Anchors) -> Vec<Evidence> {
+    let Some(primary) = facts.origin.primary() else {
+        return anchors.metastases_from.iter().cloned().collect();
+    };
+    let of_primary = |first, other| match &primary.id {
+        None => Evidence::Part(first),
+        Some(id) => Evidence::OtherPrimary(id.clone(), other),
+    };
+    let treated = anchors.treated_on.map(|_| of_primary("primary.treated_on", "treated_on"));
+    let staged = primary.staging_imaging.map(|_| of_primary("primary.staging_imaging", "staging_imaging"));
+    treated.into_iter().chain(anchors.metastases_from.clone()).chain(staged).collect()
+}
+
+/// Days of the recurrences of the primary from its treatment to the diagnosis of lung metastases.
+fn local_recurrences(facts: &Facts<'_>, anchors: &Anchors) -> Vec<Option<PartialDate>> {
+    let recurrences = facts.origin.primary().map_or(&[][..], |primary| &primary.local_recurrences);
+    let within = |on: &Option<PartialDate>| {
+        before(*on, anchors.metastases_on).and(on_or_before(anchors.treated_on, *on)).may_be_true()
+    };
+    recurrences.iter().map(|recurrence| recurrence.on).filter(within).collect()
 }
 
 fn variants(anchors: &Anchors, operated_on: Option<PartialDate>, exists: bool) -> Vec<DfiVariant> {
@@ -146,6 +198,8 @@ fn variants(anchors: &Anchors, operated_on: Option<PartialDate>, exists: bool) -
 
 /// The statements that decide the timing class.
 struct Timing {
+    /// There are several primaries, and which one counts is not known.
+    several: bool,
     synchronous: Truth,
     contradicts: bool,
     staged: bool,
@@ -155,9 +209,9 @@ struct Timing {
 }
 
 impl Timing {
-    fn new(parts: &HistoryParts, anchors: &Anchors) -> Self {
-        let staging = parts.primary.as_ref().and_then(|primary| primary.staging_imaging);
-        let stated = parts.lung_metastases.and_then(|first| first.synchronous);
+    fn new(facts: &Facts<'_>, anchors: &Anchors) -> Self {
+        let staging = facts.origin.primary().and_then(|primary| primary.staging_imaging);
+        let stated = facts.parts.lung_metastases.as_ref().and_then(|first| first.synchronous);
         let contradicts = stated == Some(true) && staging == Some(StagingImaging::NoLungNodule);
         let synchronous = match (stated, staging) {
             _ if contradicts => Truth::Unknown,
@@ -172,6 +226,7 @@ impl Timing {
             .zip(anchors.treatment_ended_on)
             .map_or(Truth::Unknown, |(found, ended)| found.on_or_before(ended));
         Self {
+            several: facts.origin == Origin::Open,
             synchronous,
             contradicts,
             staged: matches!(staging, Some(StagingImaging::NoLungNodule | StagingImaging::LungNodule)),
@@ -213,6 +268,9 @@ impl Timing {
             }
             DfiClass::DuringPrimaryTreatment(_) => "found before the end of primary treatment",
             DfiClass::Metachronous => "found after the end of primary treatment",
+            DfiClass::Unknown if self.several => {
+                "several primaries are on record, and which one they come from is not known"
+            }
             DfiClass::Unknown if self.contradicts => {
                 "reported as synchronous, but the staging showed no lung nodule"
             }
@@ -224,99 +282,5 @@ impl Timing {
             DfiClass::Unknown => "the dates do not show whether primary treatment had ended",
         };
         format!("{span}; {why}")
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{
-        domain::primary::{LungMetastases, Primary},
-        rules::testing::{Story, date},
-    };
-
-    fn check(
-        treated: &str,
-        ended: &str,
-        found: &str,
-        synchronous: Option<bool>,
-        staging: StagingImaging,
-    ) -> Dfi {
-        let some = |text: &str| (!text.is_empty()).then(|| date(text));
-        let mut story = Story::new();
-        story.parts.primary = Some(Primary {
-            treated_on: some(treated),
-            treatment_ended_on: some(ended),
-            staging_imaging: Some(staging),
-            ..Primary::default()
-        });
-        story.parts.lung_metastases =
-            Some(LungMetastases { diagnosed_on: some(found), first_visible_on: None, synchronous });
-        story.evaluate("2025-01-01").dfi
-    }
-
-    const CLEAR: StagingImaging = StagingImaging::NoLungNodule;
-
-    #[test]
-    fn w1_twelve_months_to_the_day() {
-        let dfi = check("2021-03-10", "2021-09", "2022-03-09", None, CLEAR);
-        assert_eq!(dfi.days, Some(DayRange { min: Some(364), max: Some(364) }));
-        assert_eq!((dfi.class, dfi.lt_12_months), (DfiClass::Metachronous, Truth::True));
-        assert_eq!(check("2021-03-10", "2021-09", "2022-03-10", None, CLEAR).lt_12_months, Truth::False);
-    }
-
-    #[test]
-    fn w2_a_month_leaves_the_test_open() {
-        let dfi = check("2021-03", "2021-09", "2022-03-15", None, CLEAR);
-        assert_eq!(dfi.days, Some(DayRange { min: Some(349), max: Some(379) }));
-        assert_eq!(dfi.lt_12_months, Truth::Unknown);
-    }
-
-    #[test]
-    fn w7_found_before_the_primary_was_treated_has_no_interval() {
-        let dfi = check("2021-06-01", "", "2021-03-15", Some(false), CLEAR);
-        assert_eq!(dfi.class, DfiClass::DuringPrimaryTreatment(DuringTreatment::PreOp));
-        assert_eq!((dfi.days, dfi.lt_12_months), (None, Truth::Unknown));
-        assert!(dfi.variants.is_empty());
-    }
-
-    #[test]
-    fn synchronous_disease_has_no_interval_rather_than_zero() {
-        let dfi = check("2021-06-01", "2021-09", "2021-05-01", Some(true), StagingImaging::LungNodule);
-        assert_eq!((dfi.class, dfi.days), (DfiClass::Synchronous, None));
-    }
-
-    #[test]
-    fn during_treatment_needs_its_end() {
-        let class = |ended, found| check("2021-06-01", ended, found, None, CLEAR).class;
-        let post = DfiClass::DuringPrimaryTreatment(DuringTreatment::PostOp);
-        assert_eq!(class("2021-09-30", "2021-09-30"), post);
-        assert_eq!(class("2021-09-30", "2021-10-01"), DfiClass::Metachronous);
-        assert_eq!(class("2021-09", "2021-09-15"), DfiClass::Unknown);
-        assert_eq!(class("", "2021-10-01"), DfiClass::Unknown);
-    }
-
-    #[test]
-    fn without_staging_the_class_is_unknown_but_the_days_are_given() {
-        for staging in [StagingImaging::NotDone, StagingImaging::Unknown] {
-            let dfi = check("2021-06-01", "2021-09-30", "2023-06-01", Some(false), staging);
-            assert_eq!(dfi.class, DfiClass::Unknown);
-            assert_eq!(dfi.days, Some(DayRange { min: Some(730), max: Some(730) }));
-            assert_eq!(dfi.lt_12_months, Truth::False);
-        }
-    }
-
-    #[test]
-    fn a_contradiction_is_left_open() {
-        let dfi = check("2021-06-01", "2021-09-30", "2021-11-01", Some(true), CLEAR);
-        assert_eq!((dfi.class, dfi.lt_12_months), (DfiClass::Unknown, Truth::Unknown));
-        assert!(dfi.reason.contains("reported as synchronous"), "{}", dfi.reason);
-    }
-
-    #[test]
-    fn a_range_over_the_day_of_treatment_is_not_clamped() {
-        let dfi = check("2021-06", "2021-09", "2021-06-15", None, CLEAR);
-        assert_eq!(dfi.days, Some(DayRange { min: Some(-15), max: Some(14) }));
-        assert_eq!(dfi.lt_12_months, Truth::Unknown);
     }
 }

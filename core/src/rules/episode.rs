@@ -10,7 +10,7 @@ use crate::domain::{
     nodule::Tally,
     text::{NoduleId, OperationId, TherapyId},
     truth::Truth,
-    vocabulary::{Approach, Completeness},
+    vocabulary::{Approach, Completeness, Margin, NodalStatus},
 };
 
 use super::evidence::Evidence;
@@ -22,6 +22,8 @@ pub struct Episode {
     pub number: u32,
     /// Its operations in order; planned ones that were not done are not among them.
     pub operations: Vec<OperationId>,
+    /// What was reported of each of them.
+    pub operation_results: Vec<OperationResult>,
     /// Its curative local therapies in order.
     pub therapies: Vec<TherapyId>,
     /// First day of treatment.
@@ -42,6 +44,10 @@ pub struct Episode {
     pub late_reclassification: bool,
     /// Whether all known disease of the chest was removed.
     pub cleared: Truth,
+    /// Whether disease known at the close, or visible then in hindsight, was not treated. It is no recurrence.
+    pub persistence: Truth,
+    /// Whether some of that grew.
+    pub progression: Truth,
     /// Clearance date, from which intervals count; `None` where something known was left behind.
     pub cleared_on: Option<PartialDate>,
     /// Number of nodules and what pathology said.
@@ -58,6 +64,8 @@ pub struct Episode {
     pub disease_sides: Sides,
     /// What came after.
     pub recurrence: Recurrence,
+    /// The time to the next episode; `None` for the last one.
+    pub next: Option<UntilNext>,
 }
 
 impl Episode {
@@ -67,6 +75,44 @@ impl Episode {
         let operations = self.operations.iter().cloned().map(Evidence::Operation);
         operations.chain(self.therapies.iter().cloned().map(Evidence::Therapy)).collect()
     }
+
+    /// Why it has no recurrence-free interval: `never_cleared`; `None` where it was or may have been cleared, and
+    /// while a stage is still to come.
+    #[must_use]
+    pub fn no_interval(&self) -> Option<&'static str> {
+        (self.cleared.is_false() && self.state == EpisodeState::Closed).then_some("never_cleared")
+    }
+
+    /// Why its recurrence has no side: `bilateral_before`; `None` where it has one, or where there is none.
+    #[must_use]
+    pub fn no_side(&self) -> Option<&'static str> {
+        let there = self.recurrence.state.present().is_true();
+        (there && self.sides.both().is_true()).then_some("bilateral_before")
+    }
+}
+
+/// Completeness, margins and lymph nodes of one operation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OperationResult {
+    /// Which one.
+    pub operation: OperationId,
+    /// Completeness as the operation was reported.
+    pub completeness: Option<Completeness>,
+    /// The worst margin among the specimens that are or may be metastases; `None` where none was reported.
+    pub margin: Option<Margin>,
+    /// The narrowest margin of these specimens, millimetres.
+    pub margin_mm: Option<f64>,
+    /// Lymph nodes by pathology; not sampled is NX, `None` is not reported.
+    pub nodes: Option<NodalStatus>,
+}
+
+/// Days from an episode to the first operation of the next one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UntilNext {
+    /// From clearance; `None` where the episode was never cleared or a day is not known.
+    pub since_clearance: Option<DayRange>,
+    /// From the first study that showed the recurrence; `None` where there is none or its day is not known.
+    pub since_recurrence: Option<DayRange>,
 }
 
 /// Whether an episode is still running.
@@ -76,6 +122,17 @@ pub enum EpisodeState {
     PendingNextStage,
     /// Nothing more is planned.
     Closed,
+}
+
+impl EpisodeState {
+    /// The code of the contract.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::PendingNextStage => "pending_next_stage",
+            Self::Closed => "closed",
+        }
+    }
 }
 
 /// Completeness of an episode as statements that may be unknown.
@@ -190,6 +247,8 @@ pub struct Recurrence {
     pub same_lobe: Truth,
     /// Side relative to the episode.
     pub side: RecurrenceSide,
+    /// Inside or outside the lung and the chest.
+    pub location: RecurrenceLocation,
     /// Why the state is what it is, in one sentence.
     pub reason: String,
     /// Nodules and studies it rests on.
@@ -305,6 +364,38 @@ impl RecurrenceSide {
             Self::Ipsilateral => "ipsilateral",
             Self::Contralateral => "contralateral",
             Self::Bilateral => "bilateral",
+            Self::NotApplicable => "not_applicable",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// Where the disease of one recurrence lies, as far as it is recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum RecurrenceLocation {
+    /// In the lung only.
+    LungOnly,
+    /// In the chest, outside the lung too.
+    Intrathoracic,
+    /// Outside the chest only, the site of the primary included.
+    Extrathoracic,
+    /// Inside and outside the chest.
+    Both,
+    /// There is no recurrence.
+    NotApplicable,
+    /// A date or a state that decides is not known.
+    Unknown,
+}
+
+impl RecurrenceLocation {
+    /// The code of the contract.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::LungOnly => "lung_only",
+            Self::Intrathoracic => "intrathoracic",
+            Self::Extrathoracic => "extrathoracic",
+            Self::Both => "both",
             Self::NotApplicable => "not_applicable",
             Self::Unknown => "unknown",
         }

@@ -6,7 +6,7 @@ use std::fmt;
 
 use crate::domain::{
     dates::PartialDate,
-    text::{NoduleId, OperationId, StudyKey, TherapyId},
+    text::{NoduleId, OperationId, PrimaryId, StudyKey, TherapyId},
 };
 
 /// A fact of the record that a rule rests on; shown as the fact's id.
@@ -20,6 +20,8 @@ pub enum Evidence {
     Operation(OperationId),
     /// A systemic or local therapy.
     Therapy(TherapyId),
+    /// A part of a further primary.
+    OtherPrimary(PrimaryId, &'static str),
     /// A part of the record that has no id of its own, such as `primary.treated_on`.
     Part(&'static str),
     /// A dated part without an id, such as an extrathoracic event.
@@ -33,6 +35,7 @@ impl fmt::Display for Evidence {
             Self::Study(id) => id.fmt(f),
             Self::Operation(id) => id.fmt(f),
             Self::Therapy(id) => id.fmt(f),
+            Self::OtherPrimary(id, part) => write!(f, "other_primaries.{id}.{part}"),
             Self::Part(part) | Self::Dated(part, None) => f.write_str(part),
             Self::Dated(part, Some(on)) => write!(f, "{part}@{on}"),
         }

@@ -10,15 +10,16 @@ use crate::domain::{
     dates::{PartialDate, add_months},
     history::HistoryParts,
     imaging::ImagingStudy,
+    lung::Lobe,
     nodule::Nodule,
     operation::{Operation, Resection, ResectionTarget},
     text::{NoduleId, StudyKey},
     therapy::LocalTherapy,
     truth::Truth,
-    vocabulary::{Extent, Fate, Modality, Purpose},
+    vocabulary::{Extent, Fate, LobeStatement, Modality, Purpose},
 };
 
-use super::growth::Sighting;
+use super::{growth::Sighting, origin::Origin};
 
 /// The known history in order of time.
 #[derive(Debug)]
@@ -27,6 +28,8 @@ pub struct Facts<'h> {
     pub parts: &'h HistoryParts,
     /// The day.
     pub as_of: NaiveDate,
+    /// The primary of the lung metastases.
+    pub origin: Origin<'h>,
     /// Studies in order of time.
     pub studies: Vec<&'h ImagingStudy>,
     /// Operations that were done, in order of time.
@@ -72,7 +75,9 @@ impl<'h> Facts<'h> {
         therapies.sort_by_key(|therapy| order_key(therapy.started_on.or(therapy.ended_on)));
         let nodules: Vec<NoduleFacts<'h>> = parts.nodules.iter().map(NoduleFacts::new).collect();
         let index = nodules.iter().enumerate().map(|(at, facts)| (&facts.nodule.id, at)).collect();
-        let mut facts = Self { parts, as_of, studies, operations, planned, therapies, nodules, index };
+        let origin = Origin::of(parts);
+        let mut facts =
+            Self { parts, as_of, origin, studies, operations, planned, therapies, nodules, index };
         facts.link();
         facts
     }
@@ -176,6 +181,12 @@ pub(super) const fn is_seen(fate: Option<Fate>) -> bool {
 /// Whether a study is a CT of the chest.
 pub(super) const fn is_ct(study: &ImagingStudy) -> bool {
     matches!(study.modality, Some(Modality::Ct | Modality::LowDoseCt | Modality::PetCt))
+}
+
+/// Whether a study is a CT that states all five lobes to be clear and mentions no nodule beside.
+pub(super) fn shows_all_clear(study: &ImagingStudy) -> bool {
+    let clear = |lobe| study.lobes.get(lobe) == Some(LobeStatement::Clear);
+    is_ct(study) && study.not_itemised.is_empty() && Lobe::ALL.into_iter().all(clear)
 }
 
 /// Key of the order of time: what is not dated stands last.

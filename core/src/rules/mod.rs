@@ -15,12 +15,15 @@ pub mod episode;
 pub mod evidence;
 pub mod facts;
 pub mod growth;
+mod irlm;
 pub mod lobes;
 mod local_control;
+mod location;
 mod nodes;
 mod nodule_history;
 pub mod nodule_state;
 mod novelty;
+mod origin;
 pub mod pathology;
 pub mod patterns;
 #[cfg(test)]
@@ -49,10 +52,14 @@ use self::{case::Case, facts::Facts};
 
 pub use self::{
     anchor::Anchors,
-    dfi::{Dfi, DfiClass, DfiVariant, DuringTreatment},
-    episode::{Episode, EpisodeCounts, EpisodeState, Recurrence, RecurrenceSide, RecurrenceState, Sides},
+    dfi::{Dfi, DfiBand, DfiClass, DfiVariant, DuringTreatment},
+    episode::{
+        Episode, EpisodeCounts, EpisodeState, OperationResult, Recurrence, RecurrenceLocation,
+        RecurrenceSide, RecurrenceState, Sides, UntilNext,
+    },
     evidence::{DataTask, Evidence},
     growth::{Growth, GrowthMark, GrowthRule},
+    irlm::IrlmGroup,
     lobes::PlaceTally,
     nodule_history::StateChange,
     nodule_state::{NoduleState, NoduleStatus, ObservedNodule},
@@ -71,6 +78,8 @@ pub struct Evaluation {
     pub anchors: Anchors,
     /// The disease-free interval.
     pub dfi: Dfi,
+    /// Group of the International Registry of Lung Metastases, for comparison only.
+    pub irlm_group: Option<IrlmGroup>,
     /// Episodes in order.
     pub episodes: Vec<Episode>,
     /// The five lobes, then the escapes in use.
@@ -124,7 +133,8 @@ pub fn evaluate(history: &History, protocol: &Protocol, as_of: NaiveDate) -> Eva
     let episodes = timeline::episodes(&facts, &nodules, &limits.episodes, &mut data_tasks);
     let anchors = anchor::anchors(&facts);
     let operated_on = episodes.first().and_then(|episode| episode.started_on);
-    let dfi = dfi::dfi(&known, &anchors, operated_on, tiers);
+    let dfi = dfi::dfi(&facts, &anchors, operated_on, tiers);
+    let irlm_group = irlm::irlm_group(&dfi, episodes.first());
     let case = Case {
         facts: &facts,
         nodules: &nodules,
@@ -156,6 +166,7 @@ pub fn evaluate(history: &History, protocol: &Protocol, as_of: NaiveDate) -> Eva
         patterns,
         anchors,
         dfi,
+        irlm_group,
         episodes,
         nodules,
     }

@@ -51,18 +51,55 @@ fn is_before(one: Option<PartialDate>, other: Option<PartialDate>) -> bool {
 
 /// What one operation says.
 fn result(operation: &Operation) -> Truth {
+    match status(operation) {
+        Some(NodalStatus::N1 | NodalStatus::N2) => Truth::True,
+        Some(NodalStatus::N0) => Truth::False,
+        // A node with tumour whose station is not known has no status, and counts.
+        Some(NodalStatus::Nx) | None if tumour_in_a_node(operation) => Truth::True,
+        Some(NodalStatus::Nx) | None => Truth::Unknown,
+    }
+}
+
+/// The nodal status of an operation by pathology: as reported, else by the nodes that were counted; `None` where
+/// that is not known.
+///
+/// Nodes that were not sampled are NX, never N0, whatever was reported. Tumour in stations 1 to 9 is N2, in 10 to
+/// 14 N1.
+pub(super) fn status(operation: &Operation) -> Option<NodalStatus> {
     let nodes = operation.nodes.as_ref();
-    let positive = nodes.is_some_and(|nodes| {
+    let sampled = nodes.and_then(|nodes| nodes.sampled);
+    let none_taken = operation.lymphadenectomy == Some(Lymphadenectomy::None) || sampled == Some(0);
+    let free = sampled.is_some() && nodes.is_some_and(|nodes| nodes.positive == Some(0));
+    match nodes.and_then(|nodes| nodes.status) {
+        certain @ Some(NodalStatus::N1 | NodalStatus::N2) => certain,
+        _ if tumour_in_a_node(operation) => by_station(operation),
+        Some(NodalStatus::N0) | None if none_taken => Some(NodalStatus::Nx),
+        None if free => Some(NodalStatus::N0),
+        reported => reported,
+    }
+}
+
+fn tumour_in_a_node(operation: &Operation) -> bool {
+    operation.nodes.as_ref().is_some_and(|nodes| {
         let stations = nodes.stations.iter().map(|station| station.positive);
         stations.chain([nodes.positive]).flatten().any(|positive| positive > 0)
-    });
-    let none_taken = operation.lymphadenectomy == Some(Lymphadenectomy::None)
-        || nodes.is_some_and(|nodes| nodes.sampled == Some(0));
-    match nodes.and_then(|nodes| nodes.status) {
-        Some(NodalStatus::N1 | NodalStatus::N2) => Truth::True,
-        _ if positive => Truth::True,
-        Some(NodalStatus::N0) if !none_taken => Truth::False,
-        Some(NodalStatus::N0 | NodalStatus::Nx) | None => Truth::Unknown,
+    })
+}
+
+/// The status by the stations with tumour, the farthest one; `None` where no station is known.
+fn by_station(operation: &Operation) -> Option<NodalStatus> {
+    let stations = operation.nodes.iter().flat_map(|nodes| &nodes.stations);
+    let with_tumour = stations.filter(|station| station.positive.is_some_and(|positive| positive > 0));
+    with_tumour.filter_map(|station| station_status(station.station.as_str())).max()
+}
+
+/// The status of one station, such as `7` or `10R`.
+fn station_status(station: &str) -> Option<NodalStatus> {
+    let number: String = station.chars().filter(char::is_ascii_digit).collect();
+    match number.parse() {
+        Ok(1..=9) => Some(NodalStatus::N2),
+        Ok(10..=14) => Some(NodalStatus::N1),
+        _ => None,
     }
 }
 

@@ -9,14 +9,15 @@ use crate::domain::{
     dates::PartialDate,
     lung::{Lobe, NodulePlace, Place, Side},
     truth::Truth,
-    vocabulary::{BoardChoice, LobeStatement},
+    vocabulary::LobeStatement,
 };
 
 use super::{
     counts::Treated,
     episode::{Recurrence, RecurrenceSide, RecurrenceState, RecurrentNodule, Sides},
     evidence::{Evidence, dated, listed},
-    facts::{Facts, before, bounded, first_of, is_ct, is_seen},
+    facts::{Facts, before, bounded, first_of, is_ct, is_seen, shows_all_clear},
+    location::{Window, location},
     nodule_state::{NoduleState, NoduleStatus},
     pathology::PathologyClass,
 };
@@ -37,6 +38,8 @@ pub(super) struct After<'a> {
     pub treated_in: &'a [Option<usize>],
     /// Index of this episode.
     pub at: usize,
+    /// Scans up to this many days after a recurrence that only add disease belong to it.
+    pub same_recurrence_days: i64,
 }
 
 /// Places in which metastases were treated.
@@ -121,8 +124,28 @@ pub(super) fn recurrence(facts: &Facts<'_>, statuses: &[NoduleStatus], after: &A
         nodules: if exists { nodules(&all, after.treated_places) } else { Vec::new() },
         same_lobe: same_lobe(state, &all, after.treated_places),
         side: side(exists, &certain, &all, after.sides, state),
+        location: location(facts, &window(state, on, shown, after), after.same_recurrence_days),
         reason: reason(state, on, shown, &refuted, after),
         evidence: shown.iter().flat_map(|one| one.evidence.clone()).chain(refuted).collect(),
+    }
+}
+
+/// What decides where the recurrence lies. Only disease outside the lung has no place.
+fn window(
+    state: RecurrenceState,
+    on: Option<PartialDate>,
+    shown: &[&Candidate<'_>],
+    after: &After<'_>,
+) -> Window {
+    let part =
+        |of_lung| Truth::any(shown.iter().filter(|one| one.place.is_some() == of_lung).map(|one| one.after));
+    Window {
+        cleared_on: after.until,
+        on,
+        next_until: after.next.map(|(_, until)| until),
+        state,
+        in_the_lung: part(true),
+        beside_the_lung: part(false),
     }
 }
 
@@ -286,20 +309,9 @@ fn judge(certain: &[&Candidate<'_>], all: &[&Candidate<'_>], refuted: &[Evidence
 /// A board that decides to treat states that it is disease.
 fn board_treats(facts: &Facts<'_>, on: Option<PartialDate>, after: &After<'_>) -> bool {
     facts.parts.board_decisions.iter().any(|decision| {
-        let treats = matches!(
-            decision.decision,
-            Some(
-                BoardChoice::Metastasectomy
-                    | BoardChoice::StagedMetastasectomy
-                    | BoardChoice::Systemic
-                    | BoardChoice::Sbrt
-                    | BoardChoice::Ablation
-                    | BoardChoice::Palliative
-            )
-        );
         let in_time = before(decision.on, on).is_false() && on.is_some() && decision.on.is_some();
         let later = after.next.is_some_and(|(_, until)| before(until, decision.on).may_be_true());
-        treats && in_time && !later
+        decision.treats() && in_time && !later
     })
 }
 
@@ -310,10 +322,9 @@ fn last_clear(
     recurrence: Option<PartialDate>,
 ) -> Option<PartialDate> {
     let clear = facts.studies.iter().rev().find(|study| {
-        let all_clear = Lobe::ALL.into_iter().all(|lobe| study.lobes.get(lobe) == Some(LobeStatement::Clear));
         let in_time = before(until, study.on).is_true()
             && recurrence.is_none_or(|recurrence| before(study.on, Some(recurrence)).is_true());
-        is_ct(study) && all_clear && in_time && study.not_itemised.is_empty()
+        shows_all_clear(study) && in_time
     });
     clear.and_then(|study| study.on)
 }

@@ -19,7 +19,7 @@ use crate::{
 use super::{
     episode::Sides,
     evidence::DataTask,
-    facts::{Facts, NoduleFacts, before, on_or_before},
+    facts::{Facts, NoduleFacts, before, on_or_before, shows_all_clear},
     units::{Unit, operated_sides, treated_sides},
 };
 
@@ -60,6 +60,8 @@ struct Relation {
     completion: Truth,
     /// Everything it targets was known at the earlier one, or found on the other side in between.
     known: Truth,
+    /// A CT between the two states all five lobes to be clear: what was cleared in between is no stage.
+    cleared_between: Truth,
     gap: DayRange,
 }
 
@@ -83,6 +85,7 @@ impl Relation {
             opposite,
             completion: Truth::all([same, margin, gap.lt(limits.completion_days + 1), both_operations]),
             known: known(facts, first, later, a),
+            cleared_between: cleared_between(facts, first, later),
             gap,
         }
     }
@@ -132,6 +135,28 @@ fn known(facts: &Facts<'_>, first: Unit, later: Unit, operated: Sides) -> Truth 
     }))
 }
 
+/// Whether the chest was recorded as clear between the two: a CT that states all five lobes clear.
+fn cleared_between(facts: &Facts<'_>, first: Unit, later: Unit) -> Truth {
+    let (until, from) = (first.until(facts), later.from(facts));
+    let clear = facts.studies.iter().filter(|study| shows_all_clear(study));
+    Truth::any(clear.map(|study| before(until, study.on).and(before(study.on, from))))
+}
+
+/// Whether nothing known was left by the first: it was complete, and everything the later one targets is newer.
+fn cleared_by(facts: &Facts<'_>, first: Unit, later: Unit) -> Truth {
+    let complete = first.operation(facts).map_or(Truth::Unknown, |operation| match operation.completeness {
+        Some(Completeness::R0 | Completeness::R1 | Completeness::Complete) => Truth::True,
+        Some(Completeness::R2) => Truth::False,
+        Some(Completeness::Rx) | None => Truth::Unknown,
+    });
+    let targets = targets(facts, later);
+    if targets.is_empty() {
+        return Truth::Unknown.and(complete);
+    }
+    let newer = targets.into_iter().map(|target| before(first.until(facts), target.reported_on));
+    complete.and(Truth::all(newer))
+}
+
 /// A surgeon's link in either direction of time.
 fn linked(
     facts: &Facts<'_>,
@@ -179,6 +204,8 @@ fn contradiction(relation: &Relation) -> Option<&'static str> {
         Some("it lies on the operated side and is no completion of it")
     } else if relation.known.is_false() {
         Some("it treated disease that was first found after it")
+    } else if relation.cleared_between.is_true() {
+        Some("a CT between the two shows all lobes clear")
     } else {
         None
     }
@@ -227,7 +254,8 @@ fn planned_by_board(
     let room = if mixed { plan.mixed } else { done < plan.stages };
     let relation = Relation::of(facts, last, unit, limits);
     let placed = if mixed { Truth::True } else { relation.placed() };
-    let holds = Truth::all([placed, relation.known, relation.gap.lt(limits.stage_days + 1)]);
+    let cleared = Truth::from(relation.cleared_between.is_true());
+    let holds = Truth::all([placed, relation.known, !cleared, relation.gap.lt(limits.stage_days + 1)]);
     (room && holds.is_true()).then_some(at)
 }
 
@@ -286,7 +314,9 @@ fn propose(
     let mixed = unit.therapy(facts).is_some() || first.therapy(facts).is_some();
     let placed = if mixed { Truth::True } else { relation.placed() };
     let near = relation.gap.lt(limits.propose_days + 1);
-    if already_asked || placed.is_false() || relation.known.is_false() || near.is_false() {
+    let cleared = relation.cleared_between.or(cleared_by(facts, first, unit));
+    if already_asked || cleared.is_true() || placed.is_false() || relation.known.is_false() || near.is_false()
+    {
         return;
     }
     let (one, other) = (name(facts, first), name(facts, unit));

@@ -153,6 +153,7 @@ impl Story {
                 identity: None,
                 fitness: None,
                 primary: None,
+                other_primaries: Vec::new(),
                 lung_metastases: None,
                 nodules: Vec::new(),
                 imaging: Vec::new(),
@@ -197,8 +198,8 @@ impl Story {
     pub fn metastases(mut self, on: &str) -> Self {
         self.parts.lung_metastases = Some(LungMetastases {
             diagnosed_on: Some(date(on)),
-            first_visible_on: None,
             synchronous: Some(false),
+            ..LungMetastases::default()
         });
         self
     }

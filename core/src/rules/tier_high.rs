@@ -3,6 +3,7 @@
 use crate::{
     domain::{
         dates::DayRange,
+        primary::Primary,
         truth::Truth,
         vocabulary::{Completeness, TumourFamily},
     },
@@ -215,19 +216,29 @@ fn chemotherapy(case: &Case<'_, '_>) -> Trigger {
 }
 
 fn mpnst(case: &Case<'_, '_>) -> Trigger {
-    let primary = case.facts.parts.primary.as_ref();
-    let code = primary.and_then(|primary| primary.icd_o_3);
-    let family = primary.and_then(crate::domain::primary::Primary::family);
-    let (state, reason) = match (code, family) {
-        (Some(code), _) if code.is_mpnst() => (Truth::True, "malignant peripheral nerve sheath tumour"),
-        (Some(_), _) => (Truth::False, "another type of tumour"),
-        (None, Some(TumourFamily::BoneSarcoma | TumourFamily::Other)) => {
-            (Truth::False, "not a soft-tissue sarcoma")
-        }
-        (None, _) => (Truth::Unknown, "the type of the primary is not coded"),
+    let possible = case.facts.origin.possible(case.facts.parts);
+    let mut answers = possible.iter().map(|primary| is_mpnst(primary));
+    // Where the primary is open, only those that agree decide.
+    let first = answers.next().unwrap_or(Truth::Unknown);
+    let state = if answers.all(|other| other == first) { first } else { Truth::Unknown };
+    let coded = possible.iter().any(|primary| primary.icd_o_3.is_some());
+    let reason = match state {
+        Truth::True => "malignant peripheral nerve sheath tumour",
+        Truth::False if coded => "another type of tumour",
+        Truth::False => "not a soft-tissue sarcoma",
+        Truth::Unknown if possible.len() > 1 => "which primary the lung metastases come from is not known",
+        Truth::Unknown => "the type of the primary is not coded",
     };
-    let evidence = code.map(|_| Evidence::Part("primary.icd_o_3")).into_iter().collect();
+    let evidence = coded.then_some(Evidence::Part("primary.icd_o_3")).into_iter().collect();
     trigger("mpnst", state, reason, evidence, "Tetta 2021; Billingsley 1999")
+}
+
+fn is_mpnst(primary: &Primary) -> Truth {
+    match (primary.icd_o_3, primary.family()) {
+        (Some(code), _) => Truth::from(code.is_mpnst()),
+        (None, Some(TumourFamily::BoneSarcoma | TumourFamily::Other)) => Truth::False,
+        (None, _) => Truth::Unknown,
+    }
 }
 
 /// Whether the type of the primary is needed and not coded.

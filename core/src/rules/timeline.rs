@@ -3,17 +3,26 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::{
-    domain::{dates::PartialDate, lung::Side, nodule::Tally, truth::Truth, vocabulary::Approach},
+    domain::{
+        dates::PartialDate,
+        lung::Side,
+        nodule::Tally,
+        operation::Operation,
+        truth::Truth,
+        vocabulary::{Approach, Margin},
+    },
     protocol::thresholds::EpisodeThresholds,
 };
 
 use super::{
     clearance::{Closing, closing},
     counts::{Treated, by_place, counts, disease_sides, treated, unrecorded},
-    episode::{Episode, EpisodeState, Sides},
+    episode::{Episode, EpisodeState, OperationResult, Recurrence, Sides, UntilNext},
     evidence::DataTask,
     facts::Facts,
+    nodes,
     nodule_state::NoduleStatus,
+    pathology::PathologyClass,
     recurrence::{After, TreatedPlaces, recurrence},
     staging::{Group, group, planned_days},
     units::{Unit, operated_sides, treated_sides, treated_until, units},
@@ -49,9 +58,12 @@ pub(super) fn episodes(
             next_sides: next.map_or(&NO_SIDES, |next| &next.nodule_sides),
             treated_in: &treated_in,
             at,
+            same_recurrence_days: limits.same_recurrence_days,
         };
         let recurrence = recurrence(facts, statuses, &after);
-        episodes.push(part.episode(facts, at, closing, recurrence));
+        let mut episode = part.episode(facts, at, closing, recurrence);
+        episode.next = next.map(|next| until_next(&episode, next.operated_from(facts)));
+        episodes.push(episode);
     }
     episodes
 }
@@ -82,19 +94,14 @@ impl<'g> Part<'g> {
         }
     }
 
-    fn episode(
-        &self,
-        facts: &Facts<'_>,
-        at: usize,
-        closing: Closing,
-        recurrence: super::episode::Recurrence,
-    ) -> Episode {
+    fn episode(&self, facts: &Facts<'_>, at: usize, closing: Closing, recurrence: Recurrence) -> Episode {
         let counts = counts(&self.group.units, facts, &self.treated);
         let recorded = counts.resected.exact || counts.resected.min > 0 || counts.treated != Tally::ZERO;
         let units = || self.group.units.iter();
         Episode {
             number: u32::try_from(at + 1).unwrap_or(u32::MAX),
             operations: units().filter_map(|unit| Some(unit.operation(facts)?.id.clone())).collect(),
+            operation_results: units().filter_map(|unit| Some(result(unit.operation(facts)?))).collect(),
             therapies: units().filter_map(|unit| Some(unit.therapy(facts)?.id.clone())).collect(),
             started_on: self.from,
             treated_until: self.until,
@@ -105,6 +112,8 @@ impl<'g> Part<'g> {
             with_observed: closing.with_observed,
             late_reclassification: closing.late_reclassification,
             cleared: closing.cleared,
+            persistence: closing.persistence,
+            progression: closing.progression,
             cleared_on: self.until.filter(|_| closing.cleared.may_be_true()),
             counts,
             unrecorded: unrecorded(&self.group.units, facts),
@@ -113,7 +122,40 @@ impl<'g> Part<'g> {
             sides: self.sides,
             disease_sides: disease_sides(&self.treated, recorded),
             recurrence,
+            next: None,
         }
+    }
+
+    /// Day of its first operation; of its first local therapy where there was none.
+    fn operated_from(&self, facts: &Facts<'_>) -> Option<PartialDate> {
+        let mut units = self.group.units.iter();
+        units.find_map(|unit| Some(unit.operation(facts)?.on)).unwrap_or(self.from)
+    }
+}
+
+/// The time from an episode to the first operation of the next one.
+fn until_next(episode: &Episode, operated_on: Option<PartialDate>) -> UntilNext {
+    let until_operation = |from: Option<PartialDate>| Some(from?.days_until(operated_on?));
+    UntilNext {
+        since_clearance: until_operation(episode.cleared_on),
+        since_recurrence: until_operation(episode.recurrence.on),
+    }
+}
+
+/// What was reported of one operation.
+fn result(operation: &Operation) -> OperationResult {
+    let tumour = || {
+        let resections = operation.resections.iter();
+        resections.filter(|one| PathologyClass::of(one.pathology).is_metastasis().may_be_true())
+    };
+    let margins: Vec<Margin> = tumour().filter_map(|one| one.margin).collect();
+    let worst = [Margin::Involved, Margin::NotAssessable, Margin::Unknown, Margin::Free];
+    OperationResult {
+        operation: operation.id.clone(),
+        completeness: operation.completeness,
+        margin: worst.into_iter().find(|margin| margins.contains(margin)),
+        margin_mm: tumour().filter_map(|one| Some(one.margin_mm?.get())).min_by(f64::total_cmp),
+        nodes: nodes::status(operation),
     }
 }
 

@@ -41,8 +41,10 @@ wire! {
         identity: Option<IdentityEntry>,
         /// General condition and lung function.
         fitness: Option<FitnessEntry>,
-        /// The primary tumour.
+        /// The primary tumour; the first one where there are several.
         primary: Option<PrimaryEntry>,
+        /// Further primary tumours, each with an id.
+        other_primaries: List<PrimaryEntry>,
         /// First diagnosis of lung metastases.
         lung_metastases: Option<LungMetastasesEntry>,
         /// All nodules, each with a permanent id under its lobe.
@@ -104,6 +106,7 @@ impl HistoryDocument {
             identity: self.identity.read(root.key("identity"), problems)?,
             fitness: self.fitness.read(root.key("fitness"), problems)?,
             primary: self.primary.read(root.key("primary"), problems)?,
+            other_primaries: self.other_primaries.read(root.key("other_primaries"), problems)?,
             lung_metastases: self.lung_metastases.read(root.key("lung_metastases"), problems)?,
             nodules: self.nodules.read(root.key("nodules"), problems)?,
             imaging: self.imaging.read(root.key("imaging"), problems)?,
@@ -130,6 +133,7 @@ impl HistoryDocument {
             identity: Slot::write(&history.identity),
             fitness: Slot::write(&history.fitness),
             primary: Slot::write(&history.primary),
+            other_primaries: Slot::write(&history.other_primaries),
             lung_metastases: Slot::write(&history.lung_metastases),
             nodules: Slot::write(&history.nodules),
             imaging: Slot::write(&history.imaging),

@@ -9,7 +9,7 @@ use crate::{
         dates::PartialDate,
         measure::Centimetres,
         primary::{LocalRecurrence, LungMetastases, Morphology, Primary},
-        text::Text,
+        text::{PrimaryId, Text},
         vocabulary::{
             Grade, Margin, PrimaryDepth, PrimarySide, PrimaryTreatment, StagingImaging, TumourFamily,
         },
@@ -17,8 +17,10 @@ use crate::{
 };
 
 wire! {
-    /// The primary tumour.
+    /// A primary tumour.
     PrimaryEntry ("PrimaryEntry") for Primary {
+        /// Its name, for a further primary, where it must be given; the first one is called `primary`.
+        id: Option<Field<PrimaryId>>,
         /// Histology in words.
         histology: Option<Field<Text>>,
         /// ICD-O-3 morphology with behaviour digit.
@@ -75,5 +77,9 @@ wire! {
         first_visible_on: Option<Field<PartialDate>>,
         /// Whether they were there at the staging of the primary, as reported.
         synchronous: Option<Field<bool>>,
+        /// The primary they come from, as a person states it: `primary`, or the id of one of `other_primaries`.
+        from_primary: Option<Field<PrimaryId>>,
+        /// ICD-O-3 morphology of the metastases; where no primary is stated, it decides if only one matches.
+        icd_o_3: Option<Field<Morphology>>,
     }
 }

@@ -2,13 +2,18 @@
 
 use crate::{
     domain::{truth::Truth, vocabulary::Completeness},
-    rules::{case::Case, dfi::DfiClass, evidence::DataTask, tier_high::lacks_morphology},
+    rules::{case::Case, dfi::DfiClass, evidence::DataTask, origin::Origin, tier_high::lacks_morphology},
 };
 
 pub(super) fn check(case: &Case<'_, '_>, tasks: &mut Vec<DataTask>) {
     let mut miss = |id, reason: String| tasks.push(DataTask::about_patient(id, reason));
     if case.dfi.class == DfiClass::Unknown {
         miss("missing-dfi", format!("the timing of the lung metastases is open: {}", case.dfi.reason));
+    }
+    if case.facts.origin == Origin::Open {
+        let reason = "several primaries are recorded, and neither a statement nor the type of the metastases says from \
+                      which of them the lung metastases come; the disease-free interval stays unknown until then";
+        miss("primary-of-metastases", reason.to_owned());
     }
     if lacks_morphology(case) {
         miss("missing-morphology", "the type of the primary is not coded (ICD-O-3)".to_owned());

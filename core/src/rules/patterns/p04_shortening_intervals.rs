@@ -73,7 +73,7 @@ pub(super) fn answer(case: &Case<'_, '_>) -> PatternResult {
 
 /// Reported as synchronous, but not at staging: whether there is an interval is not certain.
 fn dfi_exists(case: &Case<'_, '_>) -> Truth {
-    let stated = case.facts.parts.lung_metastases.and_then(|first| first.synchronous);
+    let stated = case.facts.parts.lung_metastases.as_ref().and_then(|first| first.synchronous);
     if stated == Some(true) { Truth::Unknown } else { Truth::True }
 }
 

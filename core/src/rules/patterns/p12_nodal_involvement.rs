@@ -30,8 +30,8 @@ pub(super) fn answer(case: &Case<'_, '_>) -> PatternResult {
         }
         (Truth::Unknown, ..) => "no lymph node is recorded as sampled at the last operation (NX)",
     };
-    let primary = case.facts.parts.primary.as_ref();
-    let prone = primary.and_then(|primary| primary.icd_o_3).is_some_and(Morphology::is_node_prone);
+    let primaries = case.facts.origin.possible(case.facts.parts);
+    let prone = primaries.iter().filter_map(|primary| primary.icd_o_3).any(Morphology::is_node_prone);
     let not_sampled = state.is_unknown() && nodal.pathological.is_unknown();
     let result = INFO
         .decided(state, reason)
