@@ -40,7 +40,7 @@ pub(super) fn triggers(case: &Case<'_, '_>) -> Vec<Trigger> {
 
 /// Patterns that raise the tier and are not among the triggers above.
 pub(super) fn of_patterns(case: &Case<'_, '_>, patterns: &[PatternResult]) -> Vec<Trigger> {
-    let raising = patterns.iter().filter(|result| matches!(result.info.id, "P02" | "P04" | "P20"));
+    let raising = patterns.iter().filter(|result| matches!(result.info.id, "P02" | "P04" | "P13" | "P20"));
     raising
         .map(|result| {
             let state = match (result.info.id, case.intervals().next_back()) {

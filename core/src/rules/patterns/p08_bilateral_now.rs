@@ -24,7 +24,7 @@ pub(super) const INFO: PatternInfo = PatternInfo {
     id: "P08",
     name: "bilateral-now",
     flags: "untreated nodules held for metastases on both sides, or metastases of both sides in the last episode",
-    why: "both sides need a plan, mostly in stages",
+    why: "both sides have to be planned for, usually in stages",
     inputs: "untreated nodules and what the last report mentions without listing it, sides of the last episode, planned stages",
     not_evaluable: "a side is not recorded, or one side holds nothing that is held for a metastasis (possible)",
     source: "Gherzi 2022 (its references 12 and 18), disputed; review of indeterminate nodules 2024",
@@ -64,7 +64,7 @@ pub(super) fn answer(case: &Case<'_, '_>) -> PatternResult {
         .with_evidence(evidence)
         .label(possible, "possible")
         .label(by_episode.is_true() && !now.is_true(), "last-episode")
-        .raise(now.is_true() && !waiting && !is_planned(case, &shown), Effect::TASK)
+        .raise(now.is_true() && !is_planned(case, &shown), Effect::TASK)
         .missing("the side of every untreated nodule, and what it is held for")
 }
 
@@ -105,8 +105,10 @@ fn sighted<'c>(case: &'c Case<'_, '_>, nodule: &NoduleStatus) -> impl Iterator<I
 /// Whether stages are planned: as an outstanding operation, or by the board since the nodules were first seen.
 fn is_planned(case: &Case<'_, '_>, nodules: &[&NoduleStatus]) -> bool {
     let by_board = case.facts.parts.board_decisions.iter().any(|decision| {
+        let staged = decision.decision == Some(BoardChoice::StagedMetastasectomy)
+            || decision.planned_stages.is_some_and(|stages| stages > 1);
         let seen_before = |one: &&NoduleStatus| on_or_before(one.first_seen_on, decision.on).is_true();
-        decision.decision == Some(BoardChoice::StagedMetastasectomy) && nodules.iter().all(seen_before)
+        staged && nodules.iter().all(seen_before)
     });
     by_board || !case.facts.planned.is_empty()
 }

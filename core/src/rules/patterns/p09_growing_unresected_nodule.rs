@@ -14,7 +14,7 @@ pub(super) const INFO: PatternInfo = PatternInfo {
     id: "P09",
     name: "growing-unresected-nodule",
     flags: "an observed or suspected nodule that has grown against its smallest, last or first measurement",
-    why: "growth is the strongest sign on imaging that a nodule is a metastasis",
+    why: "an untreated nodule that grows may be a metastasis and needs a decision",
     inputs: "measurements of untreated single nodules; of a counted group the reader's statement",
     not_evaluable: "fewer than two measured studies, their order is not known, or reader and sizes disagree; of a counted group nobody said whether it grew",
     source: "thresholds of the Fleischner Society and the British Thoracic Society; Revel 2004, TDT 2003, Welter 2012",

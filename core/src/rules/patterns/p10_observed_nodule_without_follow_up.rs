@@ -26,7 +26,7 @@ pub(super) const INFO: PatternInfo = PatternInfo {
     id: "P10",
     name: "observed-nodule-without-follow-up",
     flags: "an untreated nodule whose last adequate CT is older than 4 months in its first two years, later 7 months, or for which no further CT is planned",
-    why: "an observed nodule that nobody looks at is how people are lost",
+    why: "an observed nodule may prove to be a metastasis, which only a further CT would show",
     inputs: "untreated nodules, CT studies in which their lobe could be assessed, open slots of the plan",
     not_evaluable: "a day is not known well enough",
     source: "review of indeterminate nodules in bone sarcoma 2024; slack needs local approval",

@@ -17,7 +17,7 @@ pub(super) const INFO: PatternInfo = PatternInfo {
     id: "P11",
     name: "incomplete-resection",
     flags: "the last episode is R1, R2 or RX, was never cleared, or its planned stage is overdue",
-    why: "completeness is the strongest factor known",
+    why: "completeness was the strongest factor in the series cited",
     inputs: "completeness of the operations, nodules left untreated, planned stages",
     not_evaluable: "completeness or margins were not reported, a resected nodule is seen again, or the day of a planned stage is not known",
     source: "Gherzi 2022; International Registry of Lung Metastases 1997",
