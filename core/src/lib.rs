@@ -6,6 +6,7 @@
 //! ```text
 //! domain <- protocol <- rules, surveillance, reminders <- assessment <- document
 //! literature stands alone: published figures for readers, which no decision may read
+//! statistics <- rules
 //! ```
 
 pub mod assessment;
@@ -17,4 +18,5 @@ pub mod reminders;
 pub mod rules;
 #[cfg(test)]
 mod scenarios;
+pub mod statistics;
 pub mod surveillance;

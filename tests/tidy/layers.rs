@@ -9,13 +9,14 @@ use super::{
 
 /// Folders that decide and touch nothing; each with the folders of this crate, and the crates, it may name besides
 /// [`PURE_CRATES`].
-const PURE: [(&str, &[&str], &[&str]); 7] = [
+const PURE: [(&str, &[&str], &[&str]); 8] = [
     ("domain", &[], &[]),
     // A protocol is read from text, which touches nothing either.
     ("protocol", &["domain"], &["toml"]),
     // Published figures are for readers: no rule and no reminder may name them.
     ("literature", &[], &["toml"]),
-    ("rules", &["domain", "protocol"], &[]),
+    ("statistics", &[], &[]),
+    ("rules", &["domain", "protocol", "statistics"], &[]),
     ("surveillance", &["domain", "protocol"], &[]),
     // Keys and Message-IDs are hashes.
     ("reminders", &["domain", "protocol"], &["hmac", "sha2", "uuid"]),

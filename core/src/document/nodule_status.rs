@@ -31,7 +31,7 @@ pub struct NoduleStatusEntry {
     pub states: Vec<StateEntry>,
     /// Whether it is held to be a metastasis while untreated, by the reader's certainty or by growth.
     pub suspicious: TruthCode,
-    /// What pathology found: `met_viable met_nonviable other_malignancy indeterminate benign`; left out where it was
+    /// What pathology found: `met_viable met_nonviable other_malignancy not_sent indeterminate benign`; left out where it was
     /// not resected or no result is on record.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub result: Option<String>,

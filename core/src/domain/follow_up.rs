@@ -3,7 +3,7 @@
 use super::{
     dates::PartialDate,
     text::Text,
-    vocabulary::{CauseOfDeath, EndReason, VitalStatus},
+    vocabulary::{CauseOfDeath, EndReason, OtherMetastasectomies, VitalStatus},
 };
 
 /// What is known of the patient's course.
@@ -19,8 +19,19 @@ pub struct FollowUp {
     pub cause_of_death: Option<CauseOfDeath>,
     /// Where the vital status is known from.
     pub source: Option<Text>,
+    /// When other hospitals were last asked about, and what came of it.
+    pub other_hospitals: Option<OtherHospitals>,
     /// The recorded end of follow-up.
     pub ended: Option<EndOfFollowUp>,
+}
+
+/// Treatment in other hospitals, as last asked about. A record without it holds what was entered, and no more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OtherHospitals {
+    /// Day.
+    pub checked_on: Option<PartialDate>,
+    /// Whether the metastasectomies of other hospitals are on record.
+    pub metastasectomies: Option<OtherMetastasectomies>,
 }
 
 /// An end of follow-up. Without the name of who recorded it, it does not end anything.

@@ -154,6 +154,16 @@ impl Place {
         }
     }
 
+    /// Whether both can be the same lobe, as far as they were reported.
+    #[must_use]
+    pub fn may_be(self, other: Self) -> bool {
+        match (self.lobe(), other.lobe(), self.side(), other.side()) {
+            (Some(one), Some(other), ..) => one == other,
+            (_, _, Some(one), Some(other)) => one == other,
+            _ => true,
+        }
+    }
+
     /// Whether it lies in `lobe`: unknown where the reported side allows it.
     #[must_use]
     pub fn is_in(self, lobe: Lobe) -> Truth {

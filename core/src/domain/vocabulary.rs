@@ -199,6 +199,10 @@ vocabulary! {
     Precondition { Yes = "yes", No = "no", NotAssessed = "not_assessed", }
     /// Whether the patient lives.
     VitalStatus { Alive = "alive", Dead = "dead", Unknown = "unknown", }
+    /// What is known of metastasectomies in other hospitals: none, all entered here, not all entered, or not found out.
+    OtherMetastasectomies {
+        None = "none", Entered = "entered", NotEntered = "not_entered", Unknown = "unknown",
+    }
     /// Cause of death.
     CauseOfDeath { Sarcoma = "sarcoma", Treatment = "treatment", Other = "other", Unknown = "unknown", }
     /// Why follow-up ended.

@@ -77,6 +77,8 @@ pub struct EpisodeThresholds {
     pub same_recurrence_days: i64,
     /// Pathology outstanding longer than this opens a data task, days.
     pub pathology_days: i64,
+    /// Treatment in other hospitals is asked about every so many calendar months.
+    pub other_hospital_months: u32,
 }
 
 /// When a nodule has grown, `[patterns.growth]`.

@@ -95,7 +95,8 @@ fn dates(parts: &HistoryParts) -> impl Iterator<Item = Option<PartialDate>> {
     let first = parts.lung_metastases.iter().flat_map(|first| [first.diagnosed_on, first.first_visible_on]);
     let follow_up = parts.follow_up.iter().flat_map(|follow_up| {
         let ended = follow_up.ended.as_ref().and_then(|ended| ended.on);
-        [follow_up.last_contact_on, follow_up.died_on, ended]
+        let checked = follow_up.other_hospitals.and_then(|other| other.checked_on);
+        [follow_up.last_contact_on, follow_up.died_on, ended, checked]
     });
     imaging
         .chain(operations)
@@ -208,5 +209,6 @@ fn trim_follow_up(follow_up: &mut FollowUp, day: Day) {
         follow_up.cause_of_death = None;
     }
     day.keep(&mut follow_up.last_contact_on);
+    follow_up.other_hospitals = follow_up.other_hospitals.filter(|other| !day.precedes(other.checked_on));
     follow_up.ended = follow_up.ended.take().filter(|ended| !day.precedes(ended.on));
 }

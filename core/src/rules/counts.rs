@@ -64,9 +64,9 @@ pub(super) fn treated(facts: &Facts<'_>, units: &[Unit]) -> Vec<Treated> {
                         place: *place,
                         side: place.side().or(side_of(operation)),
                         outcome: Some(outcome(*count, &[Specimen::of(resection)])),
-                        occult: Truth::True,
+                        occult: occult_specimen(facts, operation, *place),
                         count: *count,
-                    })
+                    });
                 }
                 ResectionTarget::Specimen { .. } => {}
             }
@@ -134,6 +134,23 @@ pub(super) fn occult(known: &NoduleFacts<'_>, operation: &Operation) -> Truth {
             }
         }
     }
+}
+
+/// A specimen that belongs to no recorded nodule was not imaged, unless it can be one that was imaged and has no
+/// specimen of its own, or one that a report mentions without listing it.
+fn occult_specimen(facts: &Facts<'_>, operation: &Operation, place: Place) -> Truth {
+    let imaged = facts.nodules.iter().any(|known| {
+        let waits = known.removals(&facts.operations).next().is_none();
+        let mut seen = known.sightings.iter().filter(|(_, finding)| is_seen(finding.fate));
+        waits
+            && known.nodule.place.place().may_be(place)
+            && seen.any(|(study, _)| on_or_before(study.on, operation.on).may_be_true())
+    });
+    let unlisted = facts.studies.iter().any(|study| {
+        on_or_before(study.on, operation.on).may_be_true()
+            && study.not_itemised.iter().any(|unlisted| unlisted.place.may_be(place))
+    });
+    if imaged || unlisted { Truth::Unknown } else { Truth::True }
 }
 
 /// The numbers of an episode.

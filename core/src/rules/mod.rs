@@ -26,10 +26,12 @@ mod novelty;
 mod origin;
 pub mod pathology;
 pub mod patterns;
+mod planned;
 #[cfg(test)]
 mod properties;
 mod recurrence;
 mod removed;
+mod reserve;
 mod staging;
 mod systemic;
 #[cfg(test)]
@@ -39,6 +41,7 @@ mod tier_active;
 pub mod tier_figures;
 mod tier_high;
 mod timeline;
+mod unaccounted;
 mod units;
 
 use chrono::NaiveDate;

@@ -19,8 +19,10 @@ pub enum PathologyClass {
     MetNonviable,
     /// Another cancer.
     OtherMalignancy,
-    /// Not examined, not sent or not reported.
+    /// Not reported.
     Unknown,
+    /// Thrown away unseen: there will be no result.
+    NotSent,
     /// Examined, and pathology cannot say.
     Indeterminate,
     /// Not a tumour to follow, as pathology reported it.
@@ -37,7 +39,8 @@ impl PathologyClass {
             Some(Pathology::Benign) => Self::Benign,
             Some(Pathology::PrimaryLungCancer | Pathology::OtherMalignancy) => Self::OtherMalignancy,
             Some(Pathology::Indeterminate) => Self::Indeterminate,
-            Some(Pathology::NotSent | Pathology::Unknown) | None => Self::Unknown,
+            Some(Pathology::NotSent) => Self::NotSent,
+            Some(Pathology::Unknown) | None => Self::Unknown,
         }
     }
 
@@ -49,6 +52,7 @@ impl PathologyClass {
             Self::MetNonviable => "met_nonviable",
             Self::OtherMalignancy => "other_malignancy",
             Self::Unknown => "unknown",
+            Self::NotSent => "not_sent",
             Self::Indeterminate => "indeterminate",
             Self::Benign => "benign",
         }
@@ -59,7 +63,7 @@ impl PathologyClass {
     pub const fn is_metastasis(self) -> Truth {
         match self {
             Self::MetViable | Self::MetNonviable => Truth::True,
-            Self::Unknown => Truth::Unknown,
+            Self::Unknown | Self::NotSent => Truth::Unknown,
             Self::OtherMalignancy | Self::Indeterminate | Self::Benign => Truth::False,
         }
     }
@@ -67,7 +71,7 @@ impl PathologyClass {
     /// Whether a result was given that says what it is.
     #[must_use]
     pub const fn is_conclusive(self) -> bool {
-        !matches!(self, Self::Unknown | Self::Indeterminate)
+        !matches!(self, Self::Unknown | Self::NotSent | Self::Indeterminate)
     }
 }
 
@@ -166,7 +170,7 @@ fn shares(total: Tally, entries: &[Specimen]) -> Shares {
         left -= n;
         known.push((entry.class, n));
     }
-    let has_unknown = entries.iter().any(|entry| entry.class == PathologyClass::Unknown);
+    let has_unknown = entries.iter().any(|entry| entry.class.is_metastasis().is_unknown());
     let whole = alone && entries.iter().all(|entry| entry.pieces.is_none());
     let counted = entries.iter().all(|entry| entry.pieces.is_some());
     let settled = !has_unknown && (whole || (total.exact && left == 0 && counted));

@@ -129,19 +129,24 @@ fn thoracic(case: &Case<'_, '_>) -> Trigger {
 fn local_failure(case: &Case<'_, '_>) -> Trigger {
     let control = local_control(case);
     let state = control.failed();
-    let concerned = control.nodules.iter().filter(|(_, failed, _)| *failed == state && state.may_be_true());
-    let shown: Vec<_> = concerned.collect();
+    let shown: Vec<_> =
+        control.nodules.iter().filter(|one| one.failed == state && state.may_be_true()).collect();
+    let ids = || listed(shown.iter().map(|one| &one.nodule));
     let reason = match state {
-        Truth::True => format!("growth after local therapy: {}", listed(shown.iter().map(|(id, ..)| id))),
-        Truth::False => "no locally treated nodule has grown on consecutive studies".to_owned(),
-        Truth::Unknown => {
-            format!("local control cannot be judged yet: {}", listed(shown.iter().map(|(id, ..)| id)))
+        Truth::True => format!("growth after local therapy: {}", ids()),
+        Truth::False => {
+            "no growth of a locally treated nodule on consecutive studies is on record".to_owned()
         }
+        Truth::Unknown if shown.is_empty() => {
+            format!("which nodules were treated is not recorded: {}", listed(&control.unlinked))
+        }
+        Truth::Unknown => format!("local control cannot be judged yet: {}", ids()),
     };
-    let evidence = shown.into_iter().flat_map(|(id, _, evidence)| {
-        std::iter::once(Evidence::Nodule(id.clone())).chain(evidence.iter().cloned())
+    let unlinked = control.unlinked.iter().filter(|_| state.is_unknown()).cloned().map(Evidence::Therapy);
+    let evidence = shown.iter().flat_map(|one| {
+        std::iter::once(Evidence::Nodule(one.nodule.clone())).chain(one.evidence.iter().cloned())
     });
-    let evidence = evidence.collect();
+    let evidence = evidence.chain(unlinked).collect();
     trigger(
         "local-failure",
         state,

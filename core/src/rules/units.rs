@@ -111,7 +111,7 @@ fn counts_as_episode(operation: &Operation, tasks: &mut Vec<DataTask>) -> bool {
     }
 }
 
-fn is_biopsy_only(operation: &Operation) -> bool {
+pub(super) fn is_biopsy_only(operation: &Operation) -> bool {
     !operation.resections.is_empty()
         && operation.resections.iter().all(|resection| resection.extent == Some(Extent::Biopsy))
 }

@@ -112,6 +112,10 @@ impl File {
 fn collect(folder: &std::path::Path, paths: &mut Vec<std::path::PathBuf>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
+        if path.ends_with("statistics") {
+            // Shares have a form of their own.
+            continue;
+        }
         if path.is_dir() {
             collect(&path, paths);
         } else if path.extension().is_some_and(|extension| extension == "toml") {

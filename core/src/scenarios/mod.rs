@@ -7,6 +7,7 @@
 mod compare;
 mod file;
 mod published_cases;
+mod statistics;
 mod story;
 
 use std::collections::BTreeMap;

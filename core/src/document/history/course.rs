@@ -9,11 +9,11 @@ use crate::{
         board::{BoardDecision, Preconditions},
         dates::PartialDate,
         event::{ExtrathoracicEvent, ThoracicEvent},
-        follow_up::{EndOfFollowUp, FollowUp},
+        follow_up::{EndOfFollowUp, FollowUp, OtherHospitals},
         text::Text,
         vocabulary::{
-            BoardChoice, CauseOfDeath, Discipline, EndReason, ExtrathoracicKind, Precondition, ThoracicSite,
-            VitalStatus,
+            BoardChoice, CauseOfDeath, Discipline, EndReason, ExtrathoracicKind, OtherMetastasectomies,
+            Precondition, ThoracicSite, VitalStatus,
         },
     },
 };
@@ -99,8 +99,20 @@ wire! {
         cause_of_death: Option<Field<CauseOfDeath>>,
         /// Where the vital status is known from.
         source: Option<Field<Text>>,
+        /// When other hospitals were last asked about, and what came of it.
+        other_hospitals: Option<OtherHospitalsEntry>,
         /// The recorded end of follow-up.
         ended: Option<EndedEntry>,
+    }
+}
+
+wire! {
+    /// Treatment in other hospitals, as last asked about.
+    OtherHospitalsEntry ("OtherHospitalsEntry") for OtherHospitals {
+        /// Day.
+        checked_on: Option<Field<PartialDate>>,
+        /// Whether the metastasectomies of other hospitals are on record.
+        metastasectomies: Option<Field<OtherMetastasectomies>>,
     }
 }
 

@@ -4,7 +4,9 @@
 
 mod dates;
 mod imaging;
+mod lung_function;
 mod operations;
+mod other_hospitals;
 mod tier_inputs;
 
 use super::{case::Case, evidence::DataTask};
@@ -14,7 +16,9 @@ pub(super) fn tasks(case: &Case<'_, '_>) -> Vec<DataTask> {
     let mut tasks = Vec::new();
     dates::check(case, &mut tasks);
     imaging::check(case, &mut tasks);
+    lung_function::check(case, &mut tasks);
     operations::check(case, &mut tasks);
+    other_hospitals::check(case, &mut tasks);
     tier_inputs::check(case, &mut tasks);
     tasks
 }

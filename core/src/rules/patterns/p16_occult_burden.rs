@@ -2,18 +2,27 @@
 
 use super::{Effect, PatternInfo, PatternResult};
 use crate::{
-    domain::{dates::PartialDate, truth::Truth, vocabulary::Palpation},
+    domain::{
+        dates::PartialDate,
+        lung::Place,
+        operation::Operation,
+        truth::Truth,
+        vocabulary::{Approach, LobeStatement, Palpation},
+    },
     rules::{
         case::Case,
+        counts::{Treated, treated},
         episode::Episode,
-        facts::{before, is_ct},
+        evidence::listed,
+        facts::{before, is_ct, is_seen, on_or_before},
+        units::Unit,
     },
 };
 
 pub(super) const INFO: PatternInfo = PatternInfo {
     id: "P16",
     name: "occult-burden",
-    flags: "an occult metastasis in an episode; two and more, or a third and more of all, weigh more",
+    flags: "an occult metastasis in an episode; two and more, a third and more of all, or one in a lobe without imaged nodules goes to the board",
     why: "what imaging missed once it may miss again",
     inputs: "origin of nodules, imaging before the operation, palpation",
     not_evaluable: "the lung was not palpated as a whole, or an origin or a result is not recorded",
@@ -23,60 +32,132 @@ pub(super) const INFO: PatternInfo = PatternInfo {
 };
 
 pub(super) fn answer(case: &Case<'_, '_>) -> PatternResult {
-    let operated = || case.episodes.iter().filter(|episode| !episode.operations.is_empty());
-    if operated().next().is_none() {
+    let operated = case.episodes.iter().filter(|episode| !episode.operations.is_empty());
+    let answers: Vec<(&Episode, Truth)> = operated.map(|episode| (episode, occult(case, episode))).collect();
+    if answers.is_empty() {
         return INFO.not_applicable("no operation for metastases is on record");
     }
-    let answers: Vec<(&Episode, Truth)> =
-        operated().map(|episode| (episode, occult(case, episode))).collect();
     let state = Truth::any(answers.iter().map(|(_, occult)| *occult));
     let shown: Vec<&Episode> =
         answers.iter().filter(|(_, occult)| *occult == state).map(|(episode, _)| *episode).collect();
-    let found: u32 =
-        shown.iter().fold(0, |sum, episode| sum.saturating_add(episode.counts.occult_metastases.min));
+    let numbers = listed(shown.iter().map(|episode| episode.number));
     let reason = match state {
-        Truth::True => format!("occult metastases found: at least {found}"),
-        Truth::False => "palpation of the whole lung found no occult metastasis".to_owned(),
-        Truth::Unknown => "palpation, the origin or the result of a nodule is not reported".to_owned(),
+        Truth::True => {
+            let found = shown.iter().map(|episode| episode.counts.occult_metastases.min);
+            let found = found.fold(0_u32, u32::saturating_add);
+            format!(
+                "metastases found by hand or in the specimen, with no imaging of them before on record: at least \
+                 {found} in metastasectomy {numbers}"
+            )
+        }
+        Truth::False => {
+            format!(
+                "the lung was palpated as a whole in metastasectomy {numbers}, and no occult metastasis is on record"
+            )
+        }
+        Truth::Unknown => format!(
+            "palpation, or the origin or the result of a nodule is not reported for metastasectomy {numbers}, or the \
+             lung was not palpated as a whole"
+        ),
     };
-    let limits = &case.limits.burden;
-    let many = shown.iter().any(|episode| {
-        let counts = &episode.counts;
-        let occult = counts.occult_metastases.min;
-        let share = counts.metastases.exact
-            && occult.saturating_mul(100) >= counts.metastases.min.saturating_mul(limits.occult_percent);
-        occult >= limits.occult_flagged || (occult > 0 && share)
-    });
-    let stale = shown.iter().any(|episode| stale_ct(case, episode));
+    let heavy = Truth::any(shown.iter().map(|episode| weighs_more(case, episode)));
     INFO.decided(state, reason)
         .with_evidence(shown.iter().flat_map(|episode| episode.evidence()))
-        .label(state.is_true() && many, "flagged")
-        .label(stale, "stale-ct")
-        .raise(many, Effect::BOARD)
+        .label(state.is_true() && heavy.is_true(), "flagged")
+        .label(shown.iter().any(|episode| has_stale_ct(case, episode)), "stale-ct")
+        .label(approaches_differ(case), "approaches-differ")
+        // Where it is open whether it weighs more, the board decides.
+        .raise(heavy.may_be_true(), Effect::BOARD)
         .missing("palpation of the whole lung, and the origin and result of every nodule")
 }
 
-fn occult(case: &Case<'_, '_>, episode: &Episode) -> Truth {
-    let found = episode.counts.occult_metastases.at_least(1);
-    let palpated = case
-        .facts
-        .operations
-        .iter()
-        .filter(|operation| episode.operations.contains(&operation.id))
-        .all(|operation| operation.palpation == Some(Palpation::Full));
-    if found.is_false() && !palpated { Truth::Unknown } else { found }
+fn operations<'c>(
+    case: &'c Case<'_, '_>,
+    episode: &'c Episode,
+) -> impl Iterator<Item = (usize, &'c Operation)> {
+    let all = case.facts.operations.iter().copied().enumerate();
+    all.filter(|(_, operation)| episode.operations.contains(&operation.id))
 }
 
-/// Whether the last CT before the episode is older than the limit.
-fn stale_ct(case: &Case<'_, '_>, episode: &Episode) -> bool {
-    let last: Option<PartialDate> = case
+/// What nobody felt for was not excluded.
+fn occult(case: &Case<'_, '_>, episode: &Episode) -> Truth {
+    let found = episode.counts.occult_metastases.at_least(1);
+    let palpated = operations(case, episode).all(|(_, one)| one.palpation == Some(Palpation::Full));
+    if palpated { found } else { found.or(Truth::Unknown) }
+}
+
+/// Several, a large share of all metastases, or one where imaging showed nothing.
+fn weighs_more(case: &Case<'_, '_>, episode: &Episode) -> Truth {
+    let limits = &case.limits.burden;
+    let occult = episode.counts.occult_metastases;
+    let reaches = |all: u32| u64::from(occult.min) * 100 >= u64::from(all) * u64::from(limits.occult_percent);
+    let large_share = if episode.counts.most_metastases.is_some_and(reaches) {
+        Truth::True
+    } else if occult.exact && !reaches(episode.counts.metastases.min) {
+        Truth::False
+    } else {
+        Truth::Unknown
+    };
+    let units: Vec<Unit> = operations(case, episode).map(|(at, _)| Unit::Operation(at)).collect();
+    let elsewhere = treated(case.facts, &units).into_iter().map(|one| elsewhere(case, episode, &one));
+    Truth::any(elsewhere).or(large_share).or(occult.at_least(limits.occult_flagged))
+}
+
+/// An occult metastasis in a lobe in which no nodule was imaged before the episode.
+fn elsewhere(case: &Case<'_, '_>, episode: &Episode, one: &Treated) -> Truth {
+    Truth::all([one.occult, one.is_metastasis(), !imaged(case, episode, one.place)])
+}
+
+/// Whether imaging since the episode before, and before this one, showed a nodule in the lobe of a place.
+fn imaged(case: &Case<'_, '_>, episode: &Episode, place: Place) -> Truth {
+    let Some(lobe) = place.lobe() else { return Truth::Unknown };
+    let earlier = |on: Option<PartialDate>| on_or_before(on, episode.started_on);
+    if !case.facts.studies.iter().any(|study| earlier(study.on).may_be_true()) {
+        // Imaging there must have been; it is not on record.
+        return Truth::Unknown;
+    }
+    let nodules = case.facts.nodules.iter().map(|known| {
+        let seen = known.sightings.iter().filter(|(_, finding)| is_seen(finding.fate));
+        let seen = Truth::any(seen.map(|(study, _)| earlier(study.on)));
+        let removed = known.removals(&case.facts.operations).map(|(at, _)| {
+            let operation = case.facts.operations.get(at).and_then(|operation| operation.on);
+            before(operation, episode.started_on)
+        });
+        Truth::all([seen, known.nodule.place.touches(lobe), !Truth::any(removed)])
+    });
+    let previous = case.episodes.iter().rfind(|other| other.number < episode.number);
+    let statements = case.facts.studies.iter().map(|study| {
+        let stated = Truth::from(study.lobes.get(lobe) == Some(LobeStatement::Nodules));
+        let unlisted = Truth::any(study.not_itemised.iter().map(|unlisted| unlisted.place.is_in(lobe)));
+        let since = previous.map_or(Truth::True, |previous| before(previous.treated_until, study.on));
+        Truth::all([earlier(study.on), since, stated.or(unlisted)])
+    });
+    Truth::any(nodules).or(Truth::any(statements))
+}
+
+/// Whether the last CT before the episode is certainly older than the limit.
+fn has_stale_ct(case: &Case<'_, '_>, episode: &Episode) -> bool {
+    let last = case
         .facts
         .studies
         .iter()
         .rev()
-        .find(|study| is_ct(study) && before(study.on, episode.started_on).is_true())
-        .and_then(|study| study.on);
+        .find(|study| is_ct(study) && on_or_before(study.on, episode.started_on).is_true());
     let limit = case.limits.burden.stale_ct_days;
-    last.zip(episode.started_on)
+    last.and_then(|study| study.on)
+        .zip(episode.started_on)
         .is_some_and(|(ct, operation)| ct.days_until(operation).lt(limit + 1).is_false())
+}
+
+/// A hand feels more than an instrument: what both found does not compare.
+fn approaches_differ(case: &Case<'_, '_>) -> bool {
+    let approaches = || {
+        let operations = case.episodes.iter().flat_map(|episode| operations(case, episode));
+        operations.filter_map(|(_, operation)| operation.approach)
+    };
+    let scopic = |approach: &Approach| matches!(approach, Approach::Vats | Approach::Rats);
+    let open = |approach: &Approach| {
+        !scopic(approach) && !matches!(approach, Approach::Hybrid | Approach::Other | Approach::Unknown)
+    };
+    approaches().any(|one| scopic(&one)) && approaches().any(|one| open(&one))
 }

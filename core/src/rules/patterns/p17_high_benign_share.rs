@@ -2,22 +2,26 @@
 
 use super::{Effect, PatternInfo, PatternResult};
 use crate::{
-    domain::{nodule::Tally, truth::Truth},
+    domain::{text::OperationId, truth::Truth},
+    protocol::thresholds::BurdenThresholds,
     rules::{
         case::Case,
-        counts::{counts, treated},
+        counts::treated,
         evidence::Evidence,
+        facts::Facts,
+        pathology::{Outcome, PathologyClass},
         units::Unit,
     },
+    statistics::Proportion,
 };
 
 pub(super) const INFO: PatternInfo = PatternInfo {
     id: "P17",
     name: "high-benign-share",
-    flags: "more than half of the resected nodules with pathology had a benign result, in one operation or over all",
+    flags: "more than half of the resected nodules with pathology had a benign result, in one episode or over all operations; at least three have to be examined",
     why: "it tells how well imaging and selection fit the patient",
     inputs: "pathology of resected nodules; not sent is left out, non-viable metastases are metastases",
-    not_evaluable: "fewer than three nodules were examined, or numbers are lower bounds",
+    not_evaluable: "a result is not reported or pathology could not say, and it could turn the answer",
     source: "review of palpated nodules 2016 (18 studies); Gherzi 2022 (its reference 49)",
     figures: &["E75", "E34"],
     effect: Effect::INFO,
@@ -25,43 +29,115 @@ pub(super) const INFO: PatternInfo = PatternInfo {
 
 pub(super) fn answer(case: &Case<'_, '_>) -> PatternResult {
     let limits = &case.limits.burden;
-    let units: Vec<Unit> = (0..case.facts.operations.len()).map(Unit::Operation).collect();
-    let share = |units: &[Unit]| {
-        let counts = counts(units, case.facts, &treated(case.facts, units));
-        (counts.benign, counts.examined)
-    };
-    let (benign, examined) = share(&units);
-    if examined.exact && examined.min < limits.benign_least {
-        return INFO.not_applicable(format!("{} nodules were examined", examined.min));
+    let lifetime = Share::of(case.facts, "over all operations".to_owned(), |_| true);
+    if lifetime.most().is_some_and(|most| most < limits.benign_least) {
+        return INFO.not_applicable(format!(
+            "resected nodules with pathology on record: {}; a share is judged from {} on",
+            lifetime.examined, limits.benign_least
+        ));
     }
-    let judge = |(benign, examined): (Tally, Tally)| high(benign, examined, limits.benign_percent);
-    let single = units.iter().map(|unit| share(std::slice::from_ref(unit)));
-    let enough = single.filter(|(_, examined)| examined.min >= limits.benign_least);
-    let state = judge((benign, examined)).or(Truth::any(enough.map(judge)));
-    let percent = benign.min.saturating_mul(100).checked_div(examined.min);
-    let reason = match percent.filter(|_| examined.exact && examined.min >= limits.percentage_least) {
-        Some(percent) => {
-            format!("{} of {} examined nodules ({percent} %) had a benign result", benign.min, examined.min)
-        }
-        None => format!("{} of {} examined nodules had a benign result", words(benign), words(examined)),
-    };
-    let operations = case.facts.operations.iter().filter(|operation| !operation.resections.is_empty());
-    INFO.decided(state, reason)
-        .with_evidence(operations.map(|operation| Evidence::Operation(operation.id.clone())))
+    let episodes = case.episodes.iter().map(|episode| {
+        let scope = format!("in metastasectomy {}", episode.number);
+        Share::of(case.facts, scope, |operation| episode.operations.contains(operation))
+    });
+    let episodes: Vec<Share> = episodes.collect();
+    let over_all = lifetime.is_high(limits);
+    let state = over_all.or(Truth::any(episodes.iter().map(|share| share.is_high(limits))));
+    let in_one = episodes.iter().find(|share| over_all != state && share.is_high(limits) == state);
+    let shown = in_one.unwrap_or(&lifetime);
+    INFO.decided(state, shown.words(limits))
+        .with_evidence(shown.operations.iter().cloned())
+        .label(shown.proportion().is_none_or(Proportion::is_small), "small-number")
         .missing("the number and the pathology of every resected nodule")
 }
 
-fn words(count: Tally) -> String {
-    if count.exact { count.min.to_string() } else { format!("at least {}", count.min) }
+/// Benign results among nodules with pathology, and how many more there may be of either.
+struct Share {
+    scope: String,
+    benign: u32,
+    examined: u32,
+    /// Nodules whose result is not reported, or that pathology could not name; `None` without upper bound.
+    open: Option<u32>,
+    /// Whether none of the open ones can have a benign result.
+    benign_exact: bool,
+    operations: Vec<Evidence>,
 }
 
-/// What was counted only at least leaves the share open, unless nothing had such a result.
-fn high(benign: Tally, examined: Tally, percent: u32) -> Truth {
-    if benign == Tally::ZERO {
-        Truth::False
-    } else if benign.exact && examined.exact {
-        Truth::from(benign.min.saturating_mul(100) > examined.min.saturating_mul(percent))
-    } else {
-        Truth::Unknown
+impl Share {
+    fn of(facts: &Facts<'_>, scope: String, within: impl Fn(&OperationId) -> bool) -> Self {
+        let operations = || facts.operations.iter().enumerate().filter(|(_, one)| within(&one.id));
+        let units: Vec<Unit> = operations().map(|(at, _)| Unit::Operation(at)).collect();
+        let unrecorded = operations().any(|(_, operation)| operation.resections.is_empty());
+        let mut share = Self {
+            scope,
+            benign: 0,
+            examined: 0,
+            open: (!unrecorded).then_some(0),
+            benign_exact: !unrecorded,
+            operations: operations().map(|(_, one)| Evidence::Operation(one.id.clone())).collect(),
+        };
+        for outcome in treated(facts, &units).iter().filter_map(|one| one.outcome.as_ref()) {
+            share.add(outcome);
+        }
+        share
+    }
+
+    fn add(&mut self, outcome: &Outcome) {
+        if outcome.class == PathologyClass::NotSent {
+            return;
+        }
+        self.benign = self.benign.saturating_add(outcome.benign.min);
+        self.examined = self.examined.saturating_add(outcome.examined.min);
+        self.benign_exact &= outcome.benign.exact;
+        let open = outcome.total.exact.then(|| outcome.total.min.saturating_sub(outcome.examined.min));
+        self.open = self.open.zip(open).map(|(sum, open)| sum.saturating_add(open));
+    }
+
+    /// The most that can have been examined.
+    fn most(&self) -> Option<u32> {
+        self.open.map(|open| self.examined.saturating_add(open))
+    }
+
+    /// What is open may have any result: only an answer that every reading gives is certain.
+    fn is_high(&self, limits: &BurdenThresholds) -> Truth {
+        let over = |benign: u32, examined: u32| {
+            u64::from(benign) * 100 > u64::from(examined) * u64::from(limits.benign_percent)
+        };
+        let enough = match self.most() {
+            _ if self.examined >= limits.benign_least => Truth::True,
+            Some(most) if most < limits.benign_least => Truth::False,
+            _ => Truth::Unknown,
+        };
+        let certain = self.most().is_some_and(|most| over(self.benign, most));
+        let possible = if self.benign_exact {
+            over(self.benign, self.examined)
+        } else {
+            self.open
+                .is_none_or(|open| over(self.benign.saturating_add(open), self.examined.saturating_add(open)))
+        };
+        let high = match (certain, possible) {
+            (true, _) => Truth::True,
+            (false, true) => Truth::Unknown,
+            (false, false) => Truth::False,
+        };
+        enough.and(high)
+    }
+
+    /// The share, where every result is known.
+    fn proportion(&self) -> Option<Proportion> {
+        (self.open == Some(0)).then(|| Proportion::new(self.benign, self.examined)).flatten()
+    }
+
+    /// A percentage only from the number on from which one means something.
+    fn words(&self, limits: &BurdenThresholds) -> String {
+        let (benign, examined, scope) = (self.benign, self.examined, &self.scope);
+        let (least, share) = match self.proportion() {
+            Some(proportion) if examined >= limits.percentage_least => {
+                ("", format!(", {},", proportion.in_words()))
+            }
+            Some(_) => ("", String::new()),
+            None => ("at least ", String::new()),
+        };
+        format!("{least}{benign} of {least}{examined} examined nodules{share} had a benign result {scope}")
     }
 }
