@@ -55,11 +55,10 @@ pub(super) fn answer(case: &Case<'_, '_>) -> PatternResult {
         .missing("the side of every episode and recurrent nodule")
 }
 
-/// Whether a nodule lies on the one side that was not treated; after both sides there is no other side.
+/// Whether a nodule lies on a side that was not treated; after both sides there is none.
 fn is_other_side(treated: Sides, side: Option<Side>) -> Truth {
-    let on = |own: Side| (!treated.on(own)).and(treated.right.or(treated.left));
     match side {
-        Some(side) => on(side),
-        None => Truth::any(Side::BOTH.map(on)).and(Truth::Unknown),
+        Some(side) => !treated.on(side),
+        None => (!treated.both()).and(Truth::Unknown),
     }
 }
