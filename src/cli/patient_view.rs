@@ -35,6 +35,7 @@ pub(super) fn render(
     let _ = head(&mut text, clinic, assessment);
     let _ = operations(&mut text, history, assessment);
     let _ = lobes(&mut text, history, assessment);
+    let _ = matches(&mut text, assessment);
     let _ = flags(&mut text, assessment, register);
     let _ = tasks(&mut text, assessment);
     let _ = writeln!(text, "\n{CAUTION}");
@@ -171,6 +172,32 @@ fn lobes(text: &mut String, history: &History, assessment: &AssessmentDocument) 
             writeln!(text, "  specimen without a recorded nodule")?;
             writeln!(text, "      {}", resected(operation, resection))?;
         }
+    }
+    Ok(())
+}
+
+/// Entries that a person decided to be one nodule, and those that somebody has to decide on.
+fn matches(text: &mut String, assessment: &AssessmentDocument) -> std::fmt::Result {
+    let joined = || assessment.nodules.iter().filter(|nodule| !nodule.also_recorded_as.is_empty());
+    if joined().next().is_none() && assessment.match_proposals.is_empty() {
+        return Ok(());
+    }
+    writeln!(text, "\nSame nodule?")?;
+    for nodule in joined() {
+        let others = nodule.also_recorded_as.join(", ");
+        writeln!(text, "  {} and {others}: read as one nodule, as a person decided", nodule.id)?;
+    }
+    for proposal in &assessment.match_proposals {
+        let doubt = if proposal.low_confidence { ", low confidence" } else { "" };
+        writeln!(
+            text,
+            "  {} and {}: {}{doubt}, not merged. {} ({})",
+            proposal.nodule,
+            proposal.same_as,
+            if proposal.action == "propose" { "proposed" } else { "to be asked" },
+            proposal.reasons.join("; "),
+            proposal.studies.join(", ")
+        )?;
     }
     Ok(())
 }

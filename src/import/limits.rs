@@ -40,6 +40,7 @@ impl Limits {
         check_list(root.key("nodules"), document.nodules.0.len(), self.max_nodules, problems);
         let lists = [
             ("other_primaries", document.other_primaries.0.len()),
+            ("nodule_links", document.nodule_links.0.len()),
             ("imaging", document.imaging.0.len()),
             ("operations", document.operations.0.len()),
             ("systemic_therapies", document.systemic_therapies.0.len()),

@@ -9,7 +9,7 @@ use super::{
         SourceEntry,
         course::{BoardDecisionEntry, ExtrathoracicEventEntry, FollowUpEntry, ThoracicEventEntry},
         imaging::ImagingEntry,
-        nodule::NoduleEntry,
+        nodule::{NoduleEntry, NoduleLinkEntry},
         operation::OperationEntry,
         patient::{FitnessEntry, IdentityEntry, PatientEntry},
         primary::{LungMetastasesEntry, PrimaryEntry},
@@ -57,6 +57,7 @@ pub fn assemble(facts: &[DocumentFact]) -> Result<History, Vec<FactProblem>> {
         .list::<PrimaryEntry>(FactKind::OtherPrimary, |primary| primary.id.as_ref().map(PrimaryId::as_str));
     let lung_metastases = shelf.single::<LungMetastasesEntry>(FactKind::LungMetastases);
     let nodules = shelf.list::<NoduleEntry>(FactKind::Nodule, |nodule| Some(nodule.id.as_str()));
+    let nodule_links = shelf.list::<NoduleLinkEntry>(FactKind::NoduleLink, |_| None);
     let imaging = shelf.list::<ImagingEntry>(FactKind::Imaging, |study| Some(study.id.as_str()));
     let operations =
         shelf.list::<OperationEntry>(FactKind::Operation, |operation| Some(operation.id.as_str()));
@@ -82,6 +83,7 @@ pub fn assemble(facts: &[DocumentFact]) -> Result<History, Vec<FactProblem>> {
         other_primaries,
         lung_metastases,
         nodules,
+        nodule_links,
         imaging,
         operations,
         systemic_therapies,
@@ -192,6 +194,7 @@ fn kind_of_list(list: &str) -> FactKind {
         "other_primaries" => FactKind::OtherPrimary,
         "lung_metastases" => FactKind::LungMetastases,
         "nodules" => FactKind::Nodule,
+        "nodule_links" => FactKind::NoduleLink,
         "imaging" => FactKind::Imaging,
         "operations" => FactKind::Operation,
         "systemic_therapies" => FactKind::SystemicTherapy,

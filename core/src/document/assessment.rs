@@ -14,7 +14,10 @@ pub use super::timeline::{
     AnchorsEntry, DfiVariantEntry, DiseaseFreeInterval, EpisodeEntry, OperationResultEntry, RecurrenceEntry,
     UntilNextEntry,
 };
-use super::{field::Field, nodule_status::NoduleStatusEntry};
+use super::{
+    field::Field,
+    nodule_status::{MatchProposalEntry, NoduleStatusEntry},
+};
 use crate::domain::{
     dates::{DayRange, PartialDate},
     lung::Place,
@@ -57,6 +60,9 @@ pub struct AssessmentDocument {
     /// Every nodule or counted group, in the order of the record.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub nodules: Vec<NoduleStatusEntry>,
+    /// Entries that may be one nodule, for a person to decide.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub match_proposals: Vec<MatchProposalEntry>,
     /// All patterns of the catalogue, in its order.
     pub patterns: Vec<PatternEntry>,
     /// Surveillance tier.

@@ -32,6 +32,8 @@ pub enum FactKind {
     LungMetastases,
     /// A nodule or group.
     Nodule,
+    /// A decision on whether two entries are one nodule.
+    NoduleLink,
     /// An imaging study with its findings.
     Imaging,
     /// An operation with its resections and complications.
@@ -52,7 +54,7 @@ pub enum FactKind {
 
 impl FactKind {
     /// Every kind in the order of the document.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Source,
         Self::Patient,
         Self::Identity,
@@ -61,6 +63,7 @@ impl FactKind {
         Self::OtherPrimary,
         Self::LungMetastases,
         Self::Nodule,
+        Self::NoduleLink,
         Self::Imaging,
         Self::Operation,
         Self::SystemicTherapy,
@@ -83,6 +86,7 @@ impl FactKind {
             Self::OtherPrimary => "other_primary",
             Self::LungMetastases => "lung_metastases",
             Self::Nodule => "nodule",
+            Self::NoduleLink => "nodule_link",
             Self::Imaging => "imaging",
             Self::Operation => "operation",
             Self::SystemicTherapy => "systemic_therapy",
@@ -103,7 +107,10 @@ impl FactKind {
     /// Whether facts of this kind have no id of their own and are numbered from 1.
     #[must_use]
     pub const fn is_numbered(self) -> bool {
-        matches!(self, Self::ThoracicEvent | Self::ExtrathoracicEvent | Self::BoardDecision)
+        matches!(
+            self,
+            Self::NoduleLink | Self::ThoracicEvent | Self::ExtrathoracicEvent | Self::BoardDecision
+        )
     }
 }
 
@@ -158,6 +165,7 @@ pub fn split(history: &History) -> Vec<DocumentFact> {
         fact.side = nodule.place.place().side().map(Side::word);
         None
     });
+    facts.list(FactKind::NoduleLink, &history.nodule_links, &document.nodule_links, |link, _| link.on);
     facts.list(FactKind::Imaging, &history.imaging, &document.imaging, |study, fact| {
         fact.key = study.id.to_string();
         study.on

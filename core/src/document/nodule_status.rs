@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     domain::{dates::PartialDate, lung::Place, truth::Truth},
-    rules::{Growth, NoduleStatus, Novelty, PathologyClass},
+    rules::{Growth, MatchProposal, NoduleStatus, Novelty, PathologyClass},
 };
 
 /// One nodule or counted group on the day.
@@ -20,6 +20,9 @@ use crate::{
 pub struct NoduleStatusEntry {
     /// Id of the nodule.
     pub id: String,
+    /// Other ids under which it is recorded, by decision of a person.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also_recorded_as: Vec<String>,
     /// Lobe, side, or neither.
     pub lobe: Field<Place>,
     /// How many it stands for; left out for one.
@@ -50,6 +53,43 @@ pub struct NoduleStatusEntry {
     /// What makes the statements about it less certain, such as `thick-slices` or `low-confidence`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub marks: Vec<String>,
+}
+
+/// Two entries that may be one nodule. Nothing is merged until a person decides.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MatchProposalEntry {
+    /// Both ids, joined by a slash.
+    pub id: String,
+    /// The entry first seen on the later study.
+    pub nodule: String,
+    /// The known entry that it may be.
+    pub same_as: String,
+    /// `propose`, or `ask` where less speaks for it.
+    pub action: String,
+    /// 0 to 100, for ordering only.
+    pub score: u32,
+    /// The lung was operated on in between and no later study serves as baseline.
+    pub low_confidence: bool,
+    /// What speaks for it, and what against.
+    pub reasons: Vec<String>,
+    /// The last study that showed the known one, and the first that showed the other.
+    pub studies: Vec<String>,
+}
+
+impl From<&MatchProposal> for MatchProposalEntry {
+    fn from(proposal: &MatchProposal) -> Self {
+        Self {
+            id: format!("{}/{}", proposal.nodule, proposal.same_as),
+            nodule: proposal.nodule.to_string(),
+            same_as: proposal.same_as.to_string(),
+            action: if proposal.fit.proposed { "propose" } else { "ask" }.to_owned(),
+            score: proposal.fit.score,
+            low_confidence: proposal.fit.low_confidence,
+            reasons: proposal.fit.reasons.clone(),
+            studies: proposal.studies.iter().map(ToString::to_string).collect(),
+        }
+    }
 }
 
 /// A state of a nodule.
@@ -119,6 +159,7 @@ impl From<&NoduleStatus> for NoduleStatusEntry {
         let marks = status.growth.marks.iter().map(|mark| mark.code()).chain(low);
         Self {
             id: status.nodule.to_string(),
+            also_recorded_as: status.also.iter().map(ToString::to_string).collect(),
             lobe: Field::new(status.place.place()),
             count: (!status.count.is_single()).then(|| status.count.tally().into()),
             state: status.states.last().map_or(status.state, |last| last.state).code().to_owned(),

@@ -48,6 +48,7 @@ impl From<&Assessment> for AssessmentDocument {
             episodes: evaluation.episodes.iter().map(of_timeline::episode).collect(),
             lobes: PlaceMap(lobes.collect()),
             nodules: evaluation.nodules.iter().map(Into::into).collect(),
+            match_proposals: evaluation.matches.iter().map(Into::into).collect(),
             patterns: evaluation.patterns.iter().map(pattern).collect(),
             tier: tier(&evaluation.tier),
             plan: plan(&assessment.plan),

@@ -192,6 +192,13 @@ impl Grower<'_> {
                 status["nodule"] = json!(format!("n{}", self.next(count)));
             }
         }
+        retain(document, "nodule_links", count > 1);
+        for link in entries(document, "nodule_links") {
+            let one = self.next(count);
+            let other = (one + 1 + self.next(count - 1)) % count;
+            link["nodule"] = json!(format!("n{one}"));
+            link["same_as"] = json!(format!("n{other}"));
+        }
         let alive = document["follow_up"]["vital_status"] == "alive";
         if document["follow_up"].is_null() {
             document.as_object_mut().unwrap().remove("follow_up");

@@ -10,8 +10,8 @@ use crate::domain::{
     dates::{DateError, PartialDate},
     lung::{Lobe, Place, Segment},
     measure::{
-        Centimetres, CubicMillimetres, DistanceMm, Gray, Litres, Millimetres, Millisievert, Percent,
-        PercentPredicted,
+        Centimetres, CoordinateMm, CubicMillimetres, DistanceMm, Gray, Litres, Millimetres, Millisievert,
+        Percent, PercentPredicted,
     },
     operation::Asa,
     patient::Ecog,
@@ -304,6 +304,7 @@ macro_rules! measures {
 measures! {
     Millimetres, "exclusiveMinimum": 0, 500;
     DistanceMm, "minimum": 0, 500;
+    CoordinateMm, "minimum": -1_000, 1_000;
     Centimetres, "exclusiveMinimum": 0, 100;
     CubicMillimetres, "exclusiveMinimum": 0, 100_000_000;
     Percent, "minimum": 0, 100;

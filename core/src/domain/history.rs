@@ -11,7 +11,7 @@ use super::{
     event::{ExtrathoracicEvent, ThoracicEvent},
     follow_up::FollowUp,
     imaging::ImagingStudy,
-    nodule::Nodule,
+    nodule::{Nodule, NoduleLink},
     operation::{Operation, ResectionTarget},
     patient::{Fitness, Identity, Patient},
     primary::{FIRST_PRIMARY, LungMetastases, Primary},
@@ -39,6 +39,8 @@ pub struct HistoryParts {
     pub lung_metastases: Option<LungMetastases>,
     /// All nodules.
     pub nodules: Vec<Nodule>,
+    /// What people decided on which entries are one nodule.
+    pub nodule_links: Vec<NoduleLink>,
     /// All imaging studies.
     pub imaging: Vec<ImagingStudy>,
     /// All operations.
@@ -111,6 +113,7 @@ impl History {
         );
         unique("local_therapies", parts.local_therapies.iter().map(|therapy| &therapy.id), &mut problems);
         check_primaries(&parts, &mut problems);
+        check_links(&parts, &nodules, &mut problems);
         check_imaging(&parts, &nodules, &studies, &mut problems);
         check_operations(&parts, &nodules, &operations, &mut problems);
         check_therapies(&parts, &nodules, &mut problems);
@@ -188,6 +191,17 @@ fn check_primaries(parts: &HistoryParts, problems: &mut Vec<HistoryError>) {
         let problem =
             format!("there is no primary `{from}`; list it under `other_primaries` or correct the id");
         report(problems, "lung_metastases.from_primary".to_owned(), problem);
+    }
+}
+
+fn check_links(parts: &HistoryParts, nodules: &HashSet<&NoduleId>, problems: &mut Vec<HistoryError>) {
+    for (index, link) in parts.nodule_links.iter().enumerate() {
+        check_nodule(nodules, &link.nodule, format!("nodule_links[{index}].nodule"), problems);
+        check_nodule(nodules, &link.same_as, format!("nodule_links[{index}].same_as"), problems);
+        if link.nodule == link.same_as {
+            let problem = format!("`{}` is linked to itself; name the other nodule", link.nodule);
+            report(problems, format!("nodule_links[{index}].same_as"), problem);
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{
     dates::PartialDate,
     lung::{Lobe, Place},
-    measure::{CubicMillimetres, DistanceMm, Millimetres, Millisievert},
+    measure::{CoordinateMm, CubicMillimetres, DistanceMm, Millimetres, Millisievert},
     nodule::NoduleCount,
     text::{NoduleId, StudyKey, Text},
     vocabulary::{Certainty, Density, Fate, Indication, LobeStatement, Modality},
@@ -111,6 +111,8 @@ pub struct Finding {
     pub volume_software: Option<Text>,
     /// Density.
     pub density: Option<Density>,
+    /// Where it lies, registered to the earlier studies of the patient.
+    pub position: Option<Position>,
     /// How sure the reader was that it is a metastasis.
     pub certainty: Option<Certainty>,
     /// Whether the reader places it at a staple line or scar.
@@ -129,6 +131,26 @@ impl Finding {
     pub fn mean_mm(&self) -> Option<f64> {
         let long = self.long_mm?.get();
         Some(self.short_mm.map_or(long, |short| f64::midpoint(long, short.get())))
+    }
+}
+
+/// Centre of a nodule in the coordinates of one patient, after registration of the studies, millimetres.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Position {
+    /// From right to left.
+    pub x: CoordinateMm,
+    /// From front to back.
+    pub y: CoordinateMm,
+    /// From foot to head.
+    pub z: CoordinateMm,
+}
+
+impl Position {
+    /// Straight distance between two places, millimetres.
+    #[must_use]
+    pub fn distance_mm(self, other: Self) -> f64 {
+        let along = |one: CoordinateMm, other: CoordinateMm| one.get() - other.get();
+        along(self.x, other.x).hypot(along(self.y, other.y)).hypot(along(self.z, other.z))
     }
 }
 

@@ -311,6 +311,16 @@ impl NodulePlace {
         self.place.is_in(lobe).or(Truth::from(self.fissural_with == Some(lobe)))
     }
 
+    /// Whether it touches a lobe in which something else lies, as far as that place is known.
+    #[must_use]
+    pub fn touches_place(self, other: Place) -> Truth {
+        match other {
+            Place::Lobe(lobe) => self.touches(lobe),
+            Place::SideOnly(side) => self.place.is_on(side).and(Truth::Unknown),
+            Place::NotReported => Truth::Unknown,
+        }
+    }
+
     /// Whether the segment, where given, can belong to the reported place.
     #[must_use]
     pub fn segment_fits(self) -> bool {

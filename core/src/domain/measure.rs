@@ -45,6 +45,11 @@ macro_rules! measure {
             return Err(MeasureError::NotPositive);
         }
     };
+    (@lowest signed $value:ident) => {
+        if $value.is_nan() || $value < -1_000.0 {
+            return Err(MeasureError::Beyond(-1_000.0));
+        }
+    };
     (@lowest zero $value:ident) => {
         if $value.is_nan() || $value < 0.0 {
             return Err(MeasureError::Negative);
@@ -57,6 +62,8 @@ measure! {
     Millimetres(positive, 500.0);
     /// A distance or margin in millimetres, 0 included.
     DistanceMm(zero, 500.0);
+    /// One coordinate of a place in the chest, millimetres; may be below 0.
+    CoordinateMm(signed, 1_000.0);
     /// A length in centimetres, above 0.
     Centimetres(positive, 100.0);
     /// A volume in cubic millimetres, above 0.

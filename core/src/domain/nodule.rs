@@ -3,9 +3,10 @@
 use std::num::NonZeroU32;
 
 use super::{
+    dates::PartialDate,
     lung::NodulePlace,
     text::{NoduleId, Text},
-    vocabulary::{NoduleOrigin, SubLocation},
+    vocabulary::{LinkDecision, NoduleOrigin, SubLocation},
 };
 
 /// A nodule or a counted group. Its identity is permanent: it is never deleted or reused.
@@ -23,6 +24,26 @@ pub struct Nodule {
     pub sub_location: Option<SubLocation>,
     /// A remark.
     pub comment: Option<Text>,
+}
+
+/// A person's decision on whether two entries are one nodule. Nothing else joins them.
+///
+/// It is reversible: withdrawn, or outweighed by a later decision on the same two. Without the name of who decided
+/// it counts for nothing.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NoduleLink {
+    /// The entry in question.
+    pub nodule: NoduleId,
+    /// The entry it is held to be, or not to be.
+    pub same_as: NoduleId,
+    /// Same or different.
+    pub decision: LinkDecision,
+    /// Day of the decision.
+    pub on: Option<PartialDate>,
+    /// Who decided.
+    pub by: Option<Text>,
+    /// Why.
+    pub reason: Option<Text>,
 }
 
 /// How many nodules one entry stands for.

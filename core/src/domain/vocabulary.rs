@@ -86,6 +86,8 @@ vocabulary! {
     NoduleOrigin { Imaging = "imaging", Palpation = "palpation", Specimen = "specimen", }
     /// Where in the lobe a nodule lies.
     SubLocation { Peripheral = "peripheral", Central = "central", Pleural = "pleural", Fissural = "fissural", }
+    /// What a person decided of two nodules.
+    LinkDecision { Same = "same", Different = "different", }
     /// Kind of imaging study.
     Modality {
         Ct = "ct", LowDoseCt = "low_dose_ct", PetCt = "pet_ct", Cxr = "cxr", Mri = "mri", Other = "other",

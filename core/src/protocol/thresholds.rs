@@ -43,6 +43,8 @@ pub struct PatternThresholds {
     pub growth: GrowthThresholds,
     /// When a nodule is certainly new.
     pub new_nodules: NewNoduleThresholds,
+    /// When two entries may be one nodule.
+    pub matching: MatchingThresholds,
     /// When a lymph node counts.
     pub nodes: NodeThresholds,
     /// When systemic or local therapy has failed.
@@ -113,6 +115,20 @@ pub struct NewNoduleThresholds {
     pub small_mm: f64,
     /// For less than this many calendar months after the operation or infection.
     pub after_event_months: u32,
+}
+
+/// When two entries may be one nodule, `[patterns.matching]`.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MatchingThresholds {
+    /// Up to this distance after registration a match is proposed, millimetres.
+    pub propose_mm: f64,
+    /// Up to this distance a person is asked, millimetres; beyond it nothing is said.
+    pub ask_mm: f64,
+    /// With more nodules than this in a lobe a person reviews them as a group.
+    pub group_nodules: u32,
+    /// Growth that doubles the volume faster than this does not fit one nodule, days.
+    pub fastest_doubling_days: f64,
 }
 
 /// When a lymph node counts, `[patterns.nodes]`.
@@ -251,6 +267,8 @@ impl PatternThresholds {
             ("patterns.growth.urgent_doubling_days", growth.urgent_doubling_days),
             ("patterns.new_nodules.slice_mm", self.new_nodules.slice_mm),
             ("patterns.new_nodules.small_mm", self.new_nodules.small_mm),
+            ("patterns.matching.propose_mm", self.matching.propose_mm),
+            ("patterns.matching.fastest_doubling_days", self.matching.fastest_doubling_days),
             ("patterns.nodes.enlarged_mm", self.nodes.enlarged_mm),
             ("patterns.nodes.watched_mm", self.nodes.watched_mm),
             ("patterns.margin.near_mm", self.margin.near_mm),
@@ -274,6 +292,11 @@ impl PatternThresholds {
             at_least_one(problems, key, value);
         }
         self.episodes.check(problems);
+        not_above(
+            problems,
+            ("patterns.matching.propose_mm", self.matching.propose_mm),
+            ("patterns.matching.ask_mm", self.matching.ask_mm),
+        );
         not_above(
             problems,
             ("patterns.nodes.watched_mm", self.nodes.watched_mm),

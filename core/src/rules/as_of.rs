@@ -26,6 +26,7 @@ pub fn known_on(history: &History, as_of: NaiveDate) -> Cow<'_, HistoryParts> {
     }
     let mut known = parts.clone();
     let mentioned = mentions(&known);
+    known.nodule_links.retain(|link| !day.precedes(link.on));
     known.imaging.retain(|study| !day.precedes(study.on));
     known.operations.retain(|operation| !day.precedes(operation.on));
     known.local_therapies.retain(|therapy| !day.precedes(therapy.started_on));
@@ -49,6 +50,8 @@ pub fn known_on(history: &History, as_of: NaiveDate) -> Cow<'_, HistoryParts> {
     }
     let still = mentions(&known);
     known.nodules.retain(|nodule| still.contains(&nodule.id) || !mentioned.contains(&nodule.id));
+    let left: HashSet<&NoduleId> = known.nodules.iter().map(|nodule| &nodule.id).collect();
+    known.nodule_links.retain(|link| left.contains(&link.nodule) && left.contains(&link.same_as));
     Cow::Owned(known)
 }
 
@@ -83,6 +86,7 @@ fn dates(parts: &HistoryParts) -> impl Iterator<Item = Option<PartialDate>> {
     });
     let events = parts.thoracic_events.iter().map(|event| event.on);
     let elsewhere = parts.extrathoracic_events.iter().map(|event| event.on);
+    let links = parts.nodule_links.iter().map(|link| link.on);
     let board = parts.board_decisions.iter().map(|decision| decision.on);
     let fitness = parts.fitness.iter().flat_map(|fitness| {
         let performance = fitness.performance.iter().map(|status| status.on);
@@ -104,6 +108,7 @@ fn dates(parts: &HistoryParts) -> impl Iterator<Item = Option<PartialDate>> {
         .chain(local)
         .chain(events)
         .chain(elsewhere)
+        .chain(links)
         .chain(board)
         .chain(fitness)
         .chain(primary)

@@ -19,6 +19,7 @@ mod irlm;
 pub mod lobes;
 mod local_control;
 mod location;
+mod matching;
 mod nodes;
 mod nodule_history;
 pub mod nodule_state;
@@ -64,6 +65,7 @@ pub use self::{
     growth::{Growth, GrowthMark, GrowthRule},
     irlm::IrlmGroup,
     lobes::PlaceTally,
+    matching::{Fit, MatchProposal},
     nodule_history::StateChange,
     nodule_state::{NoduleState, NoduleStatus, ObservedNodule},
     novelty::{Doubt, Novelty},
@@ -89,6 +91,8 @@ pub struct Evaluation {
     pub lobes: Vec<PlaceTally>,
     /// Every nodule, in the order of the record.
     pub nodules: Vec<NoduleStatus>,
+    /// Entries that may be one nodule, for a person to decide.
+    pub matches: Vec<MatchProposal>,
     /// Every pattern of the catalogue, in its order.
     pub patterns: Vec<PatternResult>,
     /// The risk tier.
@@ -130,9 +134,14 @@ impl Evaluation {
 pub fn evaluate(history: &History, protocol: &Protocol, as_of: NaiveDate) -> Evaluation {
     let (tiers, limits) = (&protocol.tiers, &protocol.patterns);
     let known = as_of::known_on(history, as_of);
-    let facts = Facts::new(&known, as_of);
-    let mut data_tasks = Vec::new();
-    let nodules = nodule_state::statuses(&facts, limits);
+    let linked = matching::links::linked(&known);
+    let facts = Facts::new(&linked.parts, as_of);
+    let mut data_tasks = linked.tasks;
+    let matches = matching::proposals(&facts, &linked.decided, &limits.matching, &mut data_tasks);
+    let mut nodules = nodule_state::statuses(&facts, limits);
+    for nodule in &mut nodules {
+        nodule.also = linked.also.get(&nodule.nodule).cloned().unwrap_or_default();
+    }
     let episodes = timeline::episodes(&facts, &nodules, &limits.episodes, &mut data_tasks);
     let anchors = anchor::anchors(&facts);
     let operated_on = episodes.first().and_then(|episode| episode.started_on);
@@ -172,5 +181,6 @@ pub fn evaluate(history: &History, protocol: &Protocol, as_of: NaiveDate) -> Eva
         irlm_group,
         episodes,
         nodules,
+        matches,
     }
 }

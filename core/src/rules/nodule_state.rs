@@ -29,6 +29,8 @@ use super::{
 pub struct NoduleStatus {
     /// Which one.
     pub nodule: NoduleId,
+    /// The other ids under which it is recorded, by decision of a person.
+    pub also: Vec<NoduleId>,
     /// Where it lies.
     pub place: NodulePlace,
     /// How many it stands for.
@@ -168,6 +170,7 @@ fn status(
     let sizes = || known.sightings.iter().filter_map(|(_, finding)| finding.long_mm.map(|long| long.get()));
     let mut status = NoduleStatus {
         nodule: nodule.id.clone(),
+        also: Vec::new(),
         place: nodule.place,
         count: nodule.count,
         state,

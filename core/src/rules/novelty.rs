@@ -8,7 +8,7 @@ use crate::{
     domain::{
         dates::PartialDate,
         imaging::{Finding, ImagingStudy},
-        lung::{Lobe, NodulePlace, Place},
+        lung::{Lobe, NodulePlace},
         text::StudyKey,
         truth::Truth,
         vocabulary::{Fate, LobeStatement, Modality},
@@ -124,7 +124,7 @@ pub(super) fn came_after(
 }
 
 /// The first study that shows a nodule.
-fn first_sight<'h>(known: &NoduleFacts<'h>) -> Option<(&'h ImagingStudy, &'h Finding)> {
+pub(super) fn first_sight<'h>(known: &NoduleFacts<'h>) -> Option<(&'h ImagingStudy, &'h Finding)> {
     known.sightings.iter().copied().find(|(_, finding)| is_seen(finding.fate))
 }
 
@@ -229,7 +229,7 @@ fn operated_lately(
             return Truth::False;
         }
         let places =
-            operation.resections.iter().map(|resection| same_lobe(place, place_of(facts, resection)));
+            operation.resections.iter().map(|resection| place.touches_place(place_of(facts, resection)));
         // What an operation without recorded resections took out may have been anywhere it reached.
         let nowhere = operation.resections.is_empty();
         let reached = place.place().side().map_or(Truth::Unknown, |side| operation.reached(side));
@@ -255,13 +255,4 @@ fn lately(event: Option<PartialDate>, study: Option<PartialDate>, limits: &NewNo
         _ => Truth::Unknown,
     };
     within.and(on_or_before(event, study))
-}
-
-/// Whether a nodule touches the lobe of something else.
-fn same_lobe(nodule: NodulePlace, other: Place) -> Truth {
-    match other {
-        Place::Lobe(lobe) => nodule.touches(lobe),
-        Place::SideOnly(side) => nodule.place().is_on(side).and(Truth::Unknown),
-        Place::NotReported => Truth::Unknown,
-    }
 }

@@ -29,9 +29,11 @@ pub fn merge(onto: &mut Value, other: &Value) {
             }
         }
         (Value::Array(onto), Value::Array(other)) if other.iter().all(Value::is_object) => {
+            let before = onto.len();
             for value in other {
                 let same = ["id", "nodule"].into_iter().find(|key| !value[key].is_null());
-                match same.and_then(|key| onto.iter_mut().find(|one| one[key] == value[key])) {
+                let mut old = onto[..before].iter_mut();
+                match same.and_then(|key| old.find(|one| one[key] == value[key])) {
                     Some(same) => merge(same, value),
                     None => onto.push(value.clone()),
                 }

@@ -55,6 +55,7 @@ pub(super) fn finding(nodule: &str, fate: Fate) -> Finding {
         volume_mm3: None,
         volume_software: None,
         density: None,
+        position: None,
         certainty: None,
         at_staple_line: None,
         distance_to_staple_line_mm: None,

@@ -12,9 +12,9 @@ use crate::{
     },
     domain::{
         dates::PartialDate,
-        imaging::{Finding, ImagingStudy, LobeStatements, NotItemised},
+        imaging::{Finding, ImagingStudy, LobeStatements, NotItemised, Position},
         lung::{Lobe, Place},
-        measure::{CubicMillimetres, DistanceMm, Millimetres, Millisievert},
+        measure::{CoordinateMm, CubicMillimetres, DistanceMm, Millimetres, Millisievert},
         text::{NoduleId, StudyKey, Text},
         vocabulary::{Certainty, Density, Fate, Indication, LobeStatement, Modality},
     },
@@ -83,6 +83,8 @@ wire! {
         volume_software: Option<Field<Text>>,
         /// Density.
         density: Option<Field<Density>>,
+        /// Centre of the nodule, registered to the earlier studies, millimetres.
+        position ("position_mm"): Option<PositionEntry>,
         /// How sure the reader was that it is a metastasis.
         certainty: Option<Field<Certainty>>,
         /// Whether the reader places it at a staple line or scar.
@@ -93,6 +95,18 @@ wire! {
         visible_before: Option<Field<bool>>,
         /// Who read the study.
         reader: Option<Field<Text>>,
+    }
+}
+
+wire! {
+    /// A place in the chest, millimetres.
+    PositionEntry ("PositionEntry") for Position {
+        /// From right to left.
+        x: Must<CoordinateMm>,
+        /// From front to back.
+        y: Must<CoordinateMm>,
+        /// From foot to head.
+        z: Must<CoordinateMm>,
     }
 }
 

@@ -22,7 +22,7 @@ use crate::domain::{
 };
 use course::{BoardDecisionEntry, ExtrathoracicEventEntry, FollowUpEntry, ThoracicEventEntry};
 use imaging::ImagingEntry;
-use nodule::NoduleEntry;
+use nodule::{NoduleEntry, NoduleLinkEntry};
 use operation::OperationEntry;
 use patient::{FitnessEntry, IdentityEntry, PatientEntry};
 use primary::{LungMetastasesEntry, PrimaryEntry};
@@ -49,6 +49,8 @@ wire! {
         lung_metastases: Option<LungMetastasesEntry>,
         /// All nodules, each with a permanent id under its lobe.
         nodules: List<NoduleEntry>,
+        /// What people decided on which entries are one nodule.
+        nodule_links: List<NoduleLinkEntry>,
         /// All imaging studies.
         imaging: List<ImagingEntry>,
         /// All operations.
@@ -109,6 +111,7 @@ impl HistoryDocument {
             other_primaries: self.other_primaries.read(root.key("other_primaries"), problems)?,
             lung_metastases: self.lung_metastases.read(root.key("lung_metastases"), problems)?,
             nodules: self.nodules.read(root.key("nodules"), problems)?,
+            nodule_links: self.nodule_links.read(root.key("nodule_links"), problems)?,
             imaging: self.imaging.read(root.key("imaging"), problems)?,
             operations: self.operations.read(root.key("operations"), problems)?,
             systemic_therapies: self.systemic_therapies.read(root.key("systemic_therapies"), problems)?,
@@ -136,6 +139,7 @@ impl HistoryDocument {
             other_primaries: Slot::write(&history.other_primaries),
             lung_metastases: Slot::write(&history.lung_metastases),
             nodules: Slot::write(&history.nodules),
+            nodule_links: Slot::write(&history.nodule_links),
             imaging: Slot::write(&history.imaging),
             operations: Slot::write(&history.operations),
             systemic_therapies: Slot::write(&history.systemic_therapies),

@@ -13,10 +13,11 @@ use crate::{
         value::Lingula,
     },
     domain::{
+        dates::PartialDate,
         lung::{Lobe, NodulePlace, Place, Segment},
-        nodule::{Nodule, NoduleCount},
+        nodule::{Nodule, NoduleCount, NoduleLink},
         text::{NoduleId, Text},
-        vocabulary::{NoduleOrigin, SubLocation},
+        vocabulary::{LinkDecision, NoduleOrigin, SubLocation},
     },
 };
 
@@ -41,6 +42,24 @@ wire! {
         sub_location: Option<Field<SubLocation>>,
         /// A remark.
         comment: Option<Field<Text>>,
+    }
+}
+
+wire! {
+    /// A person's decision on whether two entries are one nodule. Without a name it counts for nothing.
+    NoduleLinkEntry ("NoduleLinkEntry") for NoduleLink {
+        /// Id of the nodule in question.
+        nodule: Must<NoduleId>,
+        /// Id of the nodule it is held to be, or not to be.
+        same_as: Must<NoduleId>,
+        /// The decision.
+        decision: Must<LinkDecision>,
+        /// Day of the decision; of two on the same nodules the later one counts.
+        on: Option<Field<PartialDate>>,
+        /// Who decided.
+        by: Option<Field<Text>>,
+        /// Why.
+        reason: Option<Field<Text>>,
     }
 }
 
