@@ -19,6 +19,7 @@ use super::{
     evidence::Evidence,
     facts::{Facts, NoduleFacts, before, is_seen, on_or_before},
     nodule_state::NoduleStatus,
+    removed::lobes_removed,
     units::{is_biopsy_only, operated_sides},
 };
 
@@ -88,7 +89,7 @@ fn missed(case: &Case<'_, '_>, operation: &Operation, found: &mut Vec<Unaccounte
     for (status, wanted) in &targets {
         let place = status.place.place();
         let explained = left_with_reason(operation, place, number_in(place, false));
-        let unlinked = unlinked_specimens(operation, place);
+        let unlinked = unlinked_specimens(facts, operation, place);
         // More nodules than specimens that could hold them: at least one was not taken.
         let too_few = unlinked.exact && number_in(place, true) > unlinked.min;
         let matched = if unlinked == Tally::ZERO || too_few { Truth::False } else { Truth::Unknown };
@@ -107,11 +108,9 @@ fn missed(case: &Case<'_, '_>, operation: &Operation, found: &mut Vec<Unaccounte
 /// Whether a nodule was imaged by the day of an operation on its side, was still there, and was then or is now held
 /// for a metastasis.
 fn target(facts: &Facts<'_>, operation: &Operation, known: &NoduleFacts<'_>, status: &NoduleStatus) -> Truth {
-    let Some(reported) = known.reported_on else {
-        // Nothing that is on record imaged it, or the study has no day.
-        let seen = known.sightings.iter().any(|(_, finding)| is_seen(finding.fate));
-        return if seen { Truth::Unknown } else { Truth::False };
-    };
+    let seen = known.sightings.iter().filter(|(_, finding)| is_seen(finding.fate));
+    // A study without a day may have been made before the operation.
+    let imaged = Truth::any(seen.map(|(study, _)| on_or_before(study.on, operation.on)));
     let sides = operated_sides(facts, operation);
     let operated = match status.place.place().side() {
         Some(side) => sides.on(side),
@@ -122,7 +121,6 @@ fn target(facts: &Facts<'_>, operation: &Operation, known: &NoduleFacts<'_>, sta
         on_or_before(study.on, operation.on).and(Truth::from(suspicious))
     });
     let suspicious = Truth::any(held).or(status.suspicious);
-    let imaged = on_or_before(Some(reported), operation.on);
     Truth::all([imaged, operated, suspicious, !gone_before(facts, known, operation)])
 }
 
@@ -136,7 +134,7 @@ fn left_with_reason(operation: &Operation, place: Place, nodules: u32) -> Truth 
 }
 
 /// Specimens of the operation that belong to no recorded nodule and may come from there.
-fn unlinked_specimens(operation: &Operation, place: Place) -> Tally {
+fn unlinked_specimens(facts: &Facts<'_>, operation: &Operation, place: Place) -> Tally {
     let loose = operation.resections.iter().filter_map(|resection| match &resection.target {
         ResectionTarget::Specimen { place: from, kind: SpecimenKind::Nodule, count }
             if from.may_be(place) =>
@@ -145,9 +143,10 @@ fn unlinked_specimens(operation: &Operation, place: Place) -> Tally {
         }
         _ => None,
     });
-    let unrecorded =
-        if operation.resections.is_empty() { Tally { min: 0, exact: false } } else { Tally::ZERO };
-    loose.fold(unrecorded, |sum, count| sum + count)
+    // What an operation took without a record, and a whole lobe, may hold any number of them.
+    let whole = lobes_removed(facts, operation).into_iter().any(|lobe| Place::Lobe(lobe).may_be(place));
+    let exact = !whole && !operation.resections.is_empty();
+    loose.fold(Tally { min: 0, exact }, |sum, count| sum + count)
 }
 
 /// Whether it had gone by the day of the operation. Going under systemic therapy is an accepted reason; without one
@@ -161,12 +160,24 @@ fn gone_before(facts: &Facts<'_>, known: &NoduleFacts<'_>, operation: &Operation
             .map(|(later, _)| before(study.on, later.on).and(on_or_before(later.on, operation.on)));
         on_or_before(study.on, operation.on).and(!Truth::any(seen_since))
     };
-    let gone = known.sightings.iter().filter(|(_, finding)| is_gone(finding.fate)).map(|(study, _)| {
-        let therapies = facts.parts.systemic_therapies.iter();
-        let treated = Truth::any(therapies.map(|therapy| on_or_before(therapy.started_on, study.on)));
-        last_look(study).and(treated.or(Truth::Unknown))
+    let gone = known.sightings.iter().filter(|(_, finding)| is_gone(finding.fate));
+    Truth::any(
+        gone.map(|(study, _)| last_look(study).and(went_on_therapy(facts, known, study).or(Truth::Unknown))),
+    )
+}
+
+/// Whether systemic therapy ran between a study that showed a nodule and the one on which it had gone.
+fn went_on_therapy(facts: &Facts<'_>, known: &NoduleFacts<'_>, gone: &ImagingStudy) -> Truth {
+    let seen = || known.sightings.iter().filter(|(_, finding)| is_seen(finding.fate));
+    let therapies = facts.parts.systemic_therapies.iter().map(|therapy| {
+        let ended_before = |study: &ImagingStudy| match therapy.ongoing {
+            Some(true) => Truth::False,
+            _ => before(therapy.ended_on, study.on),
+        };
+        let since = seen().map(|(study, _)| before(study.on, gone.on).and(!ended_before(study)));
+        on_or_before(therapy.started_on, gone.on).and(Truth::any(since))
     });
-    Truth::any(gone)
+    Truth::any(therapies)
 }
 
 const fn is_gone(fate: Option<Fate>) -> bool {
@@ -180,8 +191,8 @@ fn not_listed(facts: &Facts<'_>, operation: &Operation, found: &mut Vec<Unaccoun
     for study in facts.studies.iter().filter(|study| on_or_before(study.on, operation.on).may_be_true()) {
         let open = study.not_itemised.iter().any(|unlisted| {
             let operated = unlisted.place.side().is_none_or(|side| sides.on(side).may_be_true());
-            let specimens =
-                unlinked_specimens(operation, unlisted.place) + palpated(facts, operation, unlisted.place);
+            let specimens = unlinked_specimens(facts, operation, unlisted.place)
+                + palpated(facts, operation, unlisted.place);
             let number = unlisted.count.tally();
             let held = number.exact && specimens.min >= number.min;
             operated && !held && !clear_later(facts, study, unlisted.place)
@@ -248,7 +259,7 @@ fn fewer_pieces(facts: &Facts<'_>, known: &NoduleFacts<'_>) -> bool {
         .try_fold(0_u32, |sum, pieces| Some(sum.saturating_add(pieces?)));
     let loose: Tally = removals()
         .filter_map(|(at, _)| facts.operations.get(at))
-        .map(|operation| unlinked_specimens(operation, place))
+        .map(|operation| unlinked_specimens(facts, operation, place))
         .sum();
     pieces.is_some_and(|pieces| pieces.saturating_add(loose.min) < known.nodule.count.tally().min)
 }
