@@ -161,8 +161,8 @@ impl<'a> Case<'a, '_> {
         let parts = self.facts.parts;
         let events =
             parts.extrathoracic_events.iter().map(|event| ("extrathoracic_events", event.on, event.resected));
-        let primary = parts.primary.iter().flat_map(|primary| &primary.local_recurrences);
-        let local = primary.map(|local| ("primary.local_recurrences", local.on, local.resected));
+        let primaries = self.facts.origin.possible(parts).into_iter();
+        let local = primaries.flat_map(|primary| &primary.local_recurrences).map(|local| ("primary.local_recurrences", local.on, local.resected));
         events.chain(local).map(|(part, on, resected)| Extrathoracic {
             after: before(self.anchors.metastases_on, on),
             on,

@@ -58,8 +58,8 @@ fn outside(facts: &Facts<'_>, window: &Window, same_recurrence_days: i64) -> Tru
     let palliative = not_curative_from(facts, window.on);
     let near_until = window.on.and_then(|on| on.plus_days(same_recurrence_days));
     let distant = parts.extrathoracic_events.iter().map(|event| event.on);
-    let local =
-        parts.primary.iter().chain(&parts.other_primaries).flat_map(|primary| &primary.local_recurrences);
+    let primaries = facts.origin.possible(parts);
+    let local = primaries.iter().flat_map(|primary| &primary.local_recurrences);
     Truth::any(distant.chain(local.map(|recurrence| recurrence.on)).map(|on| {
         let after = before(window.cleared_on, on);
         let in_time = window.next_until.map_or(Truth::True, |until| on_or_before(on, until));
