@@ -162,7 +162,9 @@ impl<'a> Case<'a, '_> {
         let events =
             parts.extrathoracic_events.iter().map(|event| ("extrathoracic_events", event.on, event.resected));
         let primaries = self.facts.origin.possible(parts).into_iter();
-        let local = primaries.flat_map(|primary| &primary.local_recurrences).map(|local| ("primary.local_recurrences", local.on, local.resected));
+        let local = primaries
+            .flat_map(|primary| &primary.local_recurrences)
+            .map(|local| ("primary.local_recurrences", local.on, local.resected));
         events.chain(local).map(|(part, on, resected)| Extrathoracic {
             after: before(self.anchors.metastases_on, on),
             on,

@@ -169,26 +169,28 @@ fn linked(
     let is_pair = |other: &Operation| {
         operation.stage_of.as_ref() == Some(&other.id) || other.stage_of.as_ref() == Some(&operation.id)
     };
-    let pairs: Vec<(usize, Unit)> = groups
+    let pairs: Vec<(usize, Unit, &Operation)> = groups
         .iter()
         .enumerate()
         .rev()
-        .flat_map(|(at, group)| group.units.iter().map(move |one| (at, *one)))
-        .filter(|(_, one)| one.operation(facts).is_some_and(is_pair))
+        .flat_map(|(at, group)| {
+            group.units.iter().filter_map(move |one| Some((at, *one, one.operation(facts)?)))
+        })
+        .filter(|(_, _, first)| is_pair(first))
         .collect();
     let mut questions = Vec::new();
-    for (at, first) in pairs {
-        let first_id = first.operation(facts).map(|first| first.id.to_string()).unwrap_or_default();
-        let relation = Relation::of(facts, first, unit, limits);
+    for (at, unit_of_first, first) in pairs {
+        let relation = Relation::of(facts, unit_of_first, unit, limits);
         match contradiction(&relation) {
             None => {
-                note_gap(operation, &first_id, relation.gap, limits, tasks);
+                note_gap(first, operation, relation.gap, limits, tasks);
                 return Some(at);
             }
             Some(why) => {
                 let reason = format!(
-                    "recorded as a stage of {first_id}, but {why}; counted as its own episode until the link or the \
-                     facts are corrected"
+                    "recorded as a stage of {}, but {why}; counted as its own episode until the link or the facts \
+                     are corrected",
+                    first.id
                 );
                 questions.push(DataTask::new("stage-link-contradicted", &operation.id, reason));
             }
@@ -211,29 +213,31 @@ fn contradiction(relation: &Relation) -> Option<&'static str> {
     }
 }
 
+/// What is odd about a link that holds.
 fn note_gap(
-    operation: &Operation,
-    first: &str,
+    first: &Operation,
+    later: &Operation,
     gap: DayRange,
     limits: &EpisodeThresholds,
     tasks: &mut Vec<DataTask>,
 ) {
-    if gap.lt(0).is_true() {
+    if first.stage_of.as_ref() == Some(&later.id) && before(first.on, later.on).is_true() {
         let reason =
-            format!("dated before {first}, of which it is recorded as a later stage; correct a date");
-        tasks.push(DataTask::new("stage-before-first", &operation.id, reason));
-    } else if gap.lt(limits.stage_days + 1).is_false() {
+            format!("dated before {}, of which it is recorded as a later stage; correct a date", later.id);
+        tasks.push(DataTask::new("stage-before-first", &first.id, reason));
+    }
+    if gap.lt(limits.stage_days + 1).is_false() {
         let reason = format!(
-            "more than {} days after {first}, of which it is a stage; state why the gap was long",
-            limits.stage_days
+            "more than {} days after {}, of which it is a stage; state why the gap was long",
+            limits.stage_days, first.id
         );
-        tasks.push(DataTask::new("stage-gap-long", &operation.id, reason));
+        tasks.push(DataTask::new("stage-gap-long", &later.id, reason));
     } else if gap.lt(limits.short_gap_days).is_true() {
         let reason = format!(
-            "less than {} days after {first}: shorter than the usual month, for information",
-            limits.short_gap_days
+            "less than {} days after {}: shorter than the usual month, for information",
+            limits.short_gap_days, first.id
         );
-        tasks.push(DataTask::new("stage-gap-short", &operation.id, reason));
+        tasks.push(DataTask::new("stage-gap-short", &later.id, reason));
     }
 }
 
