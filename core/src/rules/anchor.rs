@@ -98,29 +98,3 @@ fn first_accepted(facts: &Facts<'_>) -> Option<(PartialDate, Evidence)> {
     }
     first.map(|(on, study)| (on, Evidence::Study(study.clone())))
 }
-
-#[cfg(test)]
-mod tests {
-    use crate::rules::testing::{Story, date};
-
-    #[test]
-    fn a_reported_diagnosis_wins_over_the_imaging() {
-        let story =
-            Story::new().metastases("2022-03-09").nodule("n1", "RLL").ct("ct1", "2022-02-01", &[("n1", 8.0)]);
-        assert_eq!(story.evaluate("2023-01-01").anchors.metastases_on, Some(date("2022-03-09")));
-    }
-
-    #[test]
-    fn without_a_report_the_first_study_of_a_proved_nodule_counts() {
-        let story = Story::new()
-            .nodule("n1", "RLL")
-            .nodule("n2", "RUL")
-            .ct("ct1", "2022-01-01", &[("n2", 8.0)])
-            .ct("ct2", "2022-02-01", &[("n1", 8.0)]);
-        assert_eq!(story.clone().evaluate("2023-01-01").anchors.metastases_on, None, "only suspected");
-        let story = story.operation("op1", "2022-03-01", "right", &[("n1", "met_viable"), ("n2", "benign")]);
-        let anchors = story.evaluate("2023-01-01").anchors;
-        assert_eq!(anchors.metastases_on, Some(date("2022-02-01")), "the other was no metastasis");
-        assert_eq!(anchors.metastases_from.unwrap().to_string(), "ct2");
-    }
-}

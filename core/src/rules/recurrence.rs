@@ -93,17 +93,20 @@ struct Candidate<'f> {
 
 /// Finds and judges what came after an episode.
 pub(super) fn recurrence(facts: &Facts<'_>, statuses: &[NoduleStatus], after: &After<'_>) -> Recurrence {
-    let (candidates, refuted) = candidates(facts, statuses, after);
+    let Found { candidates, refuted, undecided } = found(facts, statuses, after);
     let certain: Vec<&Candidate<'_>> = candidates.iter().filter(|one| one.after.is_true()).collect();
     let all: Vec<&Candidate<'_>> = candidates.iter().collect();
     let shown = if certain.is_empty() { &all } else { &certain };
     let on = perhaps_earlier(shown_on(shown, after), &all, after);
     let clear = last_clear(facts, after.until, on);
-    let mut state = judge(&certain, &all, &refuted);
-    let looked =
-        all.is_empty() && refuted.is_empty() && assessed_after(facts, after) && !unlisted_after(facts, after);
-    if state == RecurrenceState::Unknown && looked {
-        state = RecurrenceState::None;
+    let mut state = judge(&certain);
+    if all.is_empty() && undecided.is_empty() {
+        let looked = assessed_after(facts, after) && !unlisted_after(facts, after);
+        state = match (refuted.is_empty(), looked) {
+            (false, _) => RecurrenceState::Refuted,
+            (true, true) => RecurrenceState::None,
+            (true, false) => RecurrenceState::Unknown,
+        };
     }
     if matches!(state, RecurrenceState::Suspected) && board_treats(facts, on, after) {
         state = RecurrenceState::Confirmed;
@@ -125,8 +128,8 @@ pub(super) fn recurrence(facts: &Facts<'_>, statuses: &[NoduleStatus], after: &A
         same_lobe: same_lobe(state, &all, after.treated_places),
         side: side(exists, &certain, &all, after.sides, state),
         location: location(facts, &window(state, on, shown, after), after.same_recurrence_days),
-        reason: reason(state, on, shown, &refuted, after),
-        evidence: shown.iter().flat_map(|one| one.evidence.clone()).chain(refuted).collect(),
+        reason: reason(state, on, shown, &refuted, &undecided, after),
+        evidence: shown.iter().flat_map(|one| one.evidence.clone()).chain(refuted).chain(undecided).collect(),
     }
 }
 
@@ -166,12 +169,17 @@ fn nodules(all: &[&Candidate<'_>], treated: &TreatedPlaces) -> Vec<RecurrentNodu
         .collect()
 }
 
-fn candidates<'f>(
-    facts: &Facts<'_>,
-    statuses: &'f [NoduleStatus],
-    after: &After<'_>,
-) -> (Vec<Candidate<'f>>, Vec<Evidence>) {
-    let (mut candidates, mut refuted) = (Vec::new(), Vec::new());
+/// What came or may have come after an episode.
+struct Found<'f> {
+    candidates: Vec<Candidate<'f>>,
+    /// Nodules that proved to be no metastasis.
+    refuted: Vec<Evidence>,
+    /// Nodules that were resected, and pathology cannot say what they were.
+    undecided: Vec<Evidence>,
+}
+
+fn found<'f>(facts: &Facts<'_>, statuses: &'f [NoduleStatus], after: &After<'_>) -> Found<'f> {
+    let (mut candidates, mut refuted, mut undecided) = (Vec::new(), Vec::new(), Vec::new());
     for (at, status) in statuses.iter().enumerate() {
         let Some(known) = facts.nodules.get(at) else { continue };
         let treated_in = after.treated_in.get(at).copied().flatten();
@@ -190,12 +198,12 @@ fn candidates<'f>(
         if came.is_false() || later.is_true() || (!imaged && !in_next) {
             continue;
         }
-        let no_metastasis = matches!(
-            status.result,
-            PathologyClass::Benign | PathologyClass::OtherMalignancy | PathologyClass::Indeterminate
-        );
-        if no_metastasis || status.state == NoduleState::Refuted {
-            if came.is_true() && status.result != PathologyClass::Indeterminate {
+        if status.result == PathologyClass::Indeterminate {
+            undecided.push(Evidence::Nodule(status.nodule.clone()));
+            continue;
+        }
+        if status.result.is_metastasis().is_false() || status.state == NoduleState::Refuted {
+            if came.is_true() {
                 refuted.push(Evidence::Nodule(status.nodule.clone()));
             }
             continue;
@@ -219,7 +227,7 @@ fn candidates<'f>(
     }
     candidates.extend(loose_specimens(after));
     candidates.extend(thoracic(facts, after));
-    (candidates, refuted)
+    Found { candidates, refuted, undecided }
 }
 
 /// Disease found only at the next operation came after this episode, if the order of the two is known.
@@ -296,14 +304,14 @@ fn perhaps_earlier(
     if earliest == first.earliest() { Some(first) } else { bounded(earliest, first.latest()) }
 }
 
-fn judge(certain: &[&Candidate<'_>], all: &[&Candidate<'_>], refuted: &[Evidence]) -> RecurrenceState {
+fn judge(certain: &[&Candidate<'_>]) -> RecurrenceState {
     if certain.iter().any(|one| one.proved) {
         return RecurrenceState::Confirmed;
     }
     if certain.iter().any(|one| one.suspicious.may_be_true()) {
         return RecurrenceState::Suspected;
     }
-    if all.is_empty() && !refuted.is_empty() { RecurrenceState::Refuted } else { RecurrenceState::Unknown }
+    RecurrenceState::Unknown
 }
 
 /// A board that decides to treat states that it is disease.
@@ -414,6 +422,7 @@ fn reason(
     on: Option<PartialDate>,
     shown: &[&Candidate<'_>],
     refuted: &[Evidence],
+    undecided: &[Evidence],
     after: &After<'_>,
 ) -> String {
     let nodules = listed(shown.iter().filter_map(|one| one.status.map(|status| &status.nodule)));
@@ -425,141 +434,15 @@ fn reason(
         }
         RecurrenceState::Confirmed => format!("{since}proved; first shown on {} ({nodules})", dated(on)),
         RecurrenceState::Suspected => format!("{since}not proved; first shown on {} ({nodules})", dated(on)),
+        RecurrenceState::Unknown if shown.is_empty() && !undecided.is_empty() => format!(
+            "{since}pathology cannot say what it was ({}), so it is neither shown nor excluded",
+            listed(undecided)
+        ),
         RecurrenceState::Unknown if shown.is_empty() => {
             format!("{since}no later CT of all five lobes is on record, so it is neither shown nor excluded")
         }
         RecurrenceState::Unknown => format!(
             "{since}nodules may be new ({nodules}), but their dates or what they were held for do not decide"
         ),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{
-        domain::{dates::DayRange, vocabulary::Completeness},
-        rules::testing::{Story, date},
-    };
-
-    /// Right, then the left side as planned, nothing else.
-    fn staged() -> Story {
-        Story::new()
-            .nodule("r", "RLL")
-            .nodule("l", "LUL")
-            .ct("ct1", "2022-12-20", &[("r", 8.0), ("l", 8.0)])
-            .operation("op1", "2023-01-10", "right", &[("r", "met_viable")])
-            .completeness("op1", Completeness::R0)
-            .operation("op2", "2023-02-14", "left", &[("l", "met_viable")])
-            .completeness("op2", Completeness::R0)
-            .stage("op2", "op1")
-    }
-
-    fn of(story: &Story, number: usize) -> Recurrence {
-        story.evaluate("2024-06-01").episodes[number - 1].recurrence.clone()
-    }
-
-    fn exactly(days: i64) -> Option<DayRange> {
-        Some(DayRange { min: Some(days), max: Some(days) })
-    }
-
-    #[test]
-    fn w3_the_interval_counts_from_the_last_stage() {
-        let story = staged().nodule("new", "LLL").ct("ct2", "2023-05-20", &[("new", 6.0)]).ct(
-            "ct3",
-            "2023-08-20",
-            &[("new", 9.0)],
-        );
-        let evaluation = story.evaluate("2024-06-01");
-        assert_eq!(evaluation.episodes.len(), 1);
-        let recurrence = &evaluation.episodes[0].recurrence;
-        assert_eq!(recurrence.state, RecurrenceState::Confirmed);
-        assert_eq!((recurrence.on, recurrence.interval), (Some(date("2023-05-20")), exactly(95)));
-        assert_eq!(recurrence.side, RecurrenceSide::NotApplicable);
-        assert_eq!(recurrence.same_lobe, Truth::False);
-    }
-
-    #[test]
-    fn w4_new_disease_on_the_operated_side_before_the_second_stage_is_never_cleared() {
-        let story = staged()
-            .nodule("again", "RUL")
-            .ct("ct2", "2023-02-05", &[("again", 6.0)])
-            .operation("op3", "2023-04-01", "right", &[("again", "met_viable")])
-            .completeness("op3", Completeness::R0);
-        let evaluation = story.evaluate("2024-06-01");
-        assert_eq!(evaluation.episodes.len(), 2);
-        let first = &evaluation.episodes[0];
-        assert_eq!(first.completeness, Some(Completeness::R2));
-        assert_eq!((first.cleared, first.cleared_on, first.recurrence.interval), (Truth::False, None, None));
-        assert_eq!(first.recurrence.state, RecurrenceState::Unknown, "it is persistence, not recurrence");
-        assert_eq!(evaluation.episodes[1].cleared, Truth::True);
-    }
-
-    #[test]
-    fn a_recurrence_is_dated_back_to_the_first_study_that_showed_it() {
-        let story = staged()
-            .nodule("new", "LUL")
-            .doubtful_ct("ct2", "2023-05-20", &[("new", 4.0)])
-            .doubtful_ct("ct3", "2023-08-20", &[("new", 5.0)])
-            .operation("op3", "2023-10-01", "left", &[("new", "met_viable")]);
-        let recurrence = of(&story, 1);
-        assert_eq!((recurrence.state, recurrence.on), (RecurrenceState::Confirmed, Some(date("2023-05-20"))));
-        assert_eq!(recurrence.same_lobe, Truth::True);
-    }
-
-    #[test]
-    fn what_resection_shows_to_be_no_metastasis_is_refuted() {
-        let story = staged().nodule("new", "LUL").ct("ct2", "2023-05-20", &[("new", 4.0)]).operation(
-            "op3",
-            "2023-10-01",
-            "left",
-            &[("new", "benign")],
-        );
-        let evaluation = story.evaluate("2024-06-01");
-        assert_eq!(evaluation.episodes.len(), 1);
-        let recurrence = &evaluation.episodes[0].recurrence;
-        assert_eq!((recurrence.state, recurrence.on), (RecurrenceState::Refuted, None));
-    }
-
-    #[test]
-    fn only_a_study_of_all_five_lobes_excludes_a_recurrence() {
-        assert_eq!(of(&staged(), 1).state, RecurrenceState::Unknown);
-        assert_eq!(of(&staged().clear_ct("ct2", "2023-05-20"), 1).state, RecurrenceState::None);
-        assert_eq!(of(&staged().ct("ct2", "2023-05-20", &[]), 1).state, RecurrenceState::Unknown);
-    }
-
-    #[test]
-    fn one_sided_disease_has_a_side_and_missing_sides_leave_it_open() {
-        let story = |place: &str| {
-            Story::new()
-                .nodule("r", "RLL")
-                .ct("ct1", "2022-12-20", &[("r", 8.0)])
-                .operation("op1", "2023-01-10", "right", &[("r", "met_viable")])
-                .nodule("new", place)
-                .ct("ct2", "2023-05-20", &[("new", 6.0)])
-        };
-        for (place, side, same_lobe) in [
-            ("RLL", RecurrenceSide::Ipsilateral, Truth::True),
-            ("RUL", RecurrenceSide::Ipsilateral, Truth::False),
-            ("LUL", RecurrenceSide::Contralateral, Truth::False),
-            ("right_nos", RecurrenceSide::Ipsilateral, Truth::Unknown),
-            ("left_nos", RecurrenceSide::Contralateral, Truth::False),
-            ("nos", RecurrenceSide::Unknown, Truth::Unknown),
-        ] {
-            let recurrence = of(&story(place), 1);
-            assert_eq!((recurrence.side, recurrence.same_lobe), (side, same_lobe), "{place}");
-            assert_eq!(recurrence.state, RecurrenceState::Suspected);
-        }
-        let both = story("LUL").nodule("more", "RUL").ct("ct3", "2023-06-20", &[("more", 6.0)]);
-        assert_eq!(of(&both, 1).side, RecurrenceSide::Bilateral);
-    }
-
-    #[test]
-    fn disease_only_found_at_the_next_operation_counts_but_its_day_stays_open() {
-        let story =
-            staged().palpated("p", "LUL").operation("op3", "2023-10-01", "left", &[("p", "met_viable")]);
-        let recurrence = of(&story, 1);
-        assert_eq!(recurrence.state, RecurrenceState::Confirmed);
-        assert_eq!(recurrence.on, Some(date("[2023-02-14..2023-10-01]")));
     }
 }
