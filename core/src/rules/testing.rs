@@ -303,12 +303,6 @@ impl Story {
         self
     }
 
-    /// The last operation was a biopsy.
-    pub fn biopsy_only(self) -> Self {
-        let id = self.parts.operations.last().unwrap().id.to_string();
-        self.extent(&id, Extent::Biopsy)
-    }
-
     /// Stereotactic radiotherapy of these nodules on one day.
     pub fn therapy(mut self, id: &str, on: &str, intent: &str, nodules: &[&str]) -> Self {
         self.parts.local_therapies.push(LocalTherapy {
