@@ -5,7 +5,10 @@
 use std::fmt::Write as _;
 
 use crate::{
-    document::assessment::{AssessmentDocument, PatternEntry},
+    document::{
+        assessment::{AssessmentDocument, PatternEntry},
+        field::Field,
+    },
     domain::{
         dates::PartialDate,
         history::History,
@@ -49,6 +52,19 @@ fn head(text: &mut String, clinic: &str, assessment: &AssessmentDocument) -> std
         assessment.study_id, assessment.as_of, assessment.protocol.id, assessment.protocol.version
     )?;
     writeln!(text, "\nTier {}", assessment.tier.tier)?;
+    if let Some(decision) = &assessment.tier.decision {
+        let date = |on: &Option<Field<PartialDate>>| date(on.as_ref().and_then(|on| on.value()).copied());
+        writeln!(
+            text,
+            "  computed {}; tier {} decided by {} on {}, until {}: {}",
+            assessment.tier.computed,
+            decision.tier,
+            decision.by.as_deref().unwrap_or("nobody named"),
+            date(&decision.on),
+            date(&decision.until),
+            decision.reason.as_deref().unwrap_or("no reason given")
+        )?;
+    }
     for trigger in assessment.tier.triggers.iter().filter(|trigger| trigger.state.code() != "false") {
         writeln!(text, "  {:8} {}: {}", trigger.state.code(), trigger.id, trigger.reason)?;
     }

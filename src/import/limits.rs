@@ -48,6 +48,7 @@ impl Limits {
             ("thoracic_events", document.thoracic_events.0.len()),
             ("extrathoracic_events", document.extrathoracic_events.0.len()),
             ("board_decisions", document.board_decisions.0.len()),
+            ("tier_overrides", document.tier_overrides.0.len()),
         ];
         for (key, length) in lists {
             check_list(root.key(key), length, most, problems);

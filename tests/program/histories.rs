@@ -1,6 +1,6 @@
 //! The published cases go in, come out byte for byte, and stand under their lobes.
 
-use crate::running::{Program, case_files, parsed};
+use crate::running::{Program, case_files, days_ago, parsed};
 
 on_both_databases! {
     every_published_case_goes_in_and_comes_out_byte_for_byte,
@@ -8,6 +8,7 @@ on_both_databases! {
     the_figure_with_22_nodules_is_one_operation_with_every_nodule_under_its_lobe,
     documents_come_in_as_array_and_as_lines_and_through_standard_input_alike,
     identity_stays_out_of_an_export_that_leaves_it_out,
+    a_tier_that_a_clinician_chose_goes_in_is_shown_and_comes_out,
 }
 
 const SEED: &str = "seed-fig1-right-lung-22-nodules";
@@ -109,4 +110,24 @@ fn identity_stays_out_of_an_export_that_leaves_it_out(program: Program) {
     let without = program.done(&["export", "--without-identity"]);
     assert!(without.contains("P-1"), "{without}");
     assert!(!without.contains("Canaryname") && !without.contains("CANARY-77"), "{without}");
+}
+
+fn a_tier_that_a_clinician_chose_goes_in_is_shown_and_comes_out(program: Program) {
+    let (on, until) = (days_ago(10), days_ago(10) + chrono::Days::new(300));
+    let document = |reason: &str| {
+        format!(
+            r#"{{"format":"lobewatch.history/1","patient":{{"study_id":"P-1"}},"tier_overrides":[
+            {{"on":"{on}","tier":"A","reason":"{reason}","by":"Dr Moss","until":"{until}"}},
+            {{"on":"2020-01-10","tier":"S","reason":"benign course"}}]}}"#
+        )
+    };
+    program.import(&[program.write("one.json", document("new cough"))]).with_code(0);
+    let shown = program.done(&["patients", "show", "P-1"]);
+    let line = format!("computed A; tier A decided by Dr Moss on {on}, until {until}: new cough");
+    assert!(shown.contains(&line), "{shown}");
+    assert!(shown.contains("tier-override-incomplete:2020-01-10"), "{shown}");
+    let exported = parsed(&program.export());
+    assert_eq!(exported["tier_overrides"][0]["reason"], "new cough", "{exported}");
+    let changed = program.import(&[program.write("two.json", document("cough gone"))]).with_code(0);
+    assert!(changed.out.contains("tier_override 1: changed at $.reason"), "{changed}");
 }

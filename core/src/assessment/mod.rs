@@ -55,6 +55,7 @@ pub fn assess(history: &History, protocol: &Protocol, as_of: NaiveDate) -> Asses
     let facts = PlanFacts {
         as_of,
         tier: evaluation.tier.tier,
+        lowered: evaluation.tier.lowered_on.map(|on| (evaluation.tier.computed, on)),
         clearance: evaluation.clearance.map(|clearance| clearance.on),
         diagnosed_on: evaluation.anchors.metastases_on,
         last_treatment_on: evaluation.episodes.last().and_then(|episode| episode.treated_until),

@@ -7,7 +7,9 @@ use super::{
     facts::{DocumentFact, FactKind},
     history::{
         SourceEntry,
-        course::{BoardDecisionEntry, ExtrathoracicEventEntry, FollowUpEntry, ThoracicEventEntry},
+        course::{
+            BoardDecisionEntry, ExtrathoracicEventEntry, FollowUpEntry, ThoracicEventEntry, TierOverrideEntry,
+        },
         imaging::ImagingEntry,
         nodule::{NoduleEntry, NoduleLinkEntry},
         operation::OperationEntry,
@@ -68,6 +70,7 @@ pub fn assemble(facts: &[DocumentFact]) -> Result<History, Vec<FactProblem>> {
     let thoracic_events = shelf.list::<ThoracicEventEntry>(FactKind::ThoracicEvent, |_| None);
     let extrathoracic_events = shelf.list::<ExtrathoracicEventEntry>(FactKind::ExtrathoracicEvent, |_| None);
     let board_decisions = shelf.list::<BoardDecisionEntry>(FactKind::BoardDecision, |_| None);
+    let tier_overrides = shelf.list::<TierOverrideEntry>(FactKind::TierOverride, |_| None);
     let follow_up = shelf.single::<FollowUpEntry>(FactKind::FollowUp);
     let patient = match patient {
         Some(patient) if shelf.problems.is_empty() => patient,
@@ -91,6 +94,7 @@ pub fn assemble(facts: &[DocumentFact]) -> Result<History, Vec<FactProblem>> {
         thoracic_events,
         extrathoracic_events,
         board_decisions,
+        tier_overrides,
         follow_up,
     })
     .map_err(|errors| errors.into_iter().map(|error| shelf.place(error)).collect())

@@ -152,16 +152,38 @@ pub struct PatternEntry {
 }
 
 /// The surveillance tier and what led to it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TierEntry {
-    /// The tier.
+    /// The tier in force.
     pub tier: String,
+    /// What the rules compute; another than `tier` where a person decided so.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub computed: String,
+    /// The person's decision that counts on the day; null where there is none.
+    #[serde(rename = "override", default, skip_serializing_if = "Option::is_none")]
+    pub decision: Option<TierDecisionEntry>,
     /// What was asked.
     pub triggers: Vec<TriggerEntry>,
     /// A step down that a clinician may accept; null where there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proposal: Option<ProposalEntry>,
+}
+
+/// A person's decision for another tier than the computed one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TierDecisionEntry {
+    /// The tier that was chosen.
+    pub tier: String,
+    /// Who decided.
+    pub by: Option<String>,
+    /// Day of the decision.
+    pub on: Option<Field<PartialDate>>,
+    /// Last day on which it counts.
+    pub until: Option<Field<PartialDate>>,
+    /// Why.
+    pub reason: Option<String>,
 }
 
 /// A proposed step down. Nothing changes until a clinician accepts it.

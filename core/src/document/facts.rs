@@ -48,13 +48,15 @@ pub enum FactKind {
     ExtrathoracicEvent,
     /// A tumour-board decision.
     BoardDecision,
+    /// A person's decision for another tier than the computed one.
+    TierOverride,
     /// Course and end of follow-up.
     FollowUp,
 }
 
 impl FactKind {
     /// Every kind in the order of the document.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Source,
         Self::Patient,
         Self::Identity,
@@ -71,6 +73,7 @@ impl FactKind {
         Self::ThoracicEvent,
         Self::ExtrathoracicEvent,
         Self::BoardDecision,
+        Self::TierOverride,
         Self::FollowUp,
     ];
 
@@ -94,6 +97,7 @@ impl FactKind {
             Self::ThoracicEvent => "thoracic_event",
             Self::ExtrathoracicEvent => "extrathoracic_event",
             Self::BoardDecision => "board_decision",
+            Self::TierOverride => "tier_override",
             Self::FollowUp => "follow_up",
         }
     }
@@ -109,7 +113,11 @@ impl FactKind {
     pub const fn is_numbered(self) -> bool {
         matches!(
             self,
-            Self::NoduleLink | Self::ThoracicEvent | Self::ExtrathoracicEvent | Self::BoardDecision
+            Self::NoduleLink
+                | Self::ThoracicEvent
+                | Self::ExtrathoracicEvent
+                | Self::BoardDecision
+                | Self::TierOverride
         )
     }
 }
@@ -208,6 +216,9 @@ pub fn split(history: &History) -> Vec<DocumentFact> {
         &document.board_decisions,
         |decision, _| decision.on,
     );
+    facts.list(FactKind::TierOverride, &history.tier_overrides, &document.tier_overrides, |decision, _| {
+        decision.on
+    });
     let contact = history.follow_up.as_ref().and_then(|follow_up| follow_up.last_contact_on);
     facts.single(FactKind::FollowUp, document.follow_up.as_ref(), contact);
     facts.0

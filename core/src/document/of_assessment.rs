@@ -3,8 +3,8 @@
 use super::{
     assessment::{
         ASSESSMENT_FORMAT, AssessmentDocument, DataTask, LobeCounts, PatternEntry, PatternState, PlaceMap,
-        PlanEntry, PlanState, ProposalEntry, ProtocolReference, SlotEntry, SlotState, TierEntry,
-        TriggerEntry, WindowEntry,
+        PlanEntry, PlanState, ProposalEntry, ProtocolReference, SlotEntry, SlotState, TierDecisionEntry,
+        TierEntry, TriggerEntry, WindowEntry,
     },
     field::Field,
     of_timeline,
@@ -81,6 +81,14 @@ fn pattern(result: &rules::PatternResult) -> PatternEntry {
 fn tier(tier: &rules::TierAssessment) -> TierEntry {
     TierEntry {
         tier: tier.tier.code().to_owned(),
+        computed: tier.computed.code().to_owned(),
+        decision: tier.decision.as_ref().map(|decision| TierDecisionEntry {
+            tier: decision.tier.code().to_owned(),
+            by: decision.by.as_ref().map(ToString::to_string),
+            on: decision.on.map(Field::new),
+            until: decision.until.map(Field::new),
+            reason: decision.reason.as_ref().map(ToString::to_string),
+        }),
         triggers: tier
             .triggers
             .iter()

@@ -17,6 +17,7 @@ use crate::domain::{
     patient::Ecog,
     primary::Morphology,
     text::{ClinicSlug, NoduleId, OperationId, PrimaryId, StudyId, StudyKey, Text, TherapyId},
+    tier::Tier,
     vocabulary::Vocabulary,
 };
 
@@ -86,6 +87,7 @@ coded! {
     Lobe, Lobe::ALL.into_iter().map(Lobe::code);
     Place, Place::ALL.into_iter().map(Place::code);
     Segment, Segment::ALL.into_iter().map(Segment::code);
+    Tier, Tier::ALL.into_iter().map(Tier::code);
     HistoryFormat, [HistoryFormat.code()].into_iter();
     Lingula, [Lingula.code()].into_iter();
 }

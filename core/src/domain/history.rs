@@ -17,6 +17,7 @@ use super::{
     primary::{FIRST_PRIMARY, LungMetastases, Primary},
     text::{NoduleId, OperationId, StudyKey, Text, TherapyId},
     therapy::{LocalTherapy, SystemicTherapy},
+    tier::TierOverride,
     vocabulary::VitalStatus,
 };
 
@@ -55,6 +56,8 @@ pub struct HistoryParts {
     pub extrathoracic_events: Vec<ExtrathoracicEvent>,
     /// Tumour-board decisions.
     pub board_decisions: Vec<BoardDecision>,
+    /// Decisions of people for another tier than the computed one.
+    pub tier_overrides: Vec<TierOverride>,
     /// Course and end of follow-up.
     pub follow_up: Option<FollowUp>,
 }

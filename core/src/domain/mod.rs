@@ -17,5 +17,6 @@ pub mod patient;
 pub mod primary;
 pub mod text;
 pub mod therapy;
+pub mod tier;
 pub mod truth;
 pub mod vocabulary;

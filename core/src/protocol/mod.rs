@@ -5,15 +5,14 @@
 
 pub mod schedule;
 pub mod thresholds;
-pub mod tier;
 
 use serde::Deserialize;
 
 pub use self::{
     schedule::{LadderDays, Schedule, TierSchedule, Tolerance, Windows},
     thresholds::{PatternThresholds, TierThresholds},
-    tier::Tier,
 };
+pub use crate::domain::tier::Tier;
 
 /// The protocol that ships with lobewatch. It is not approved by anybody.
 pub const SHIPPED: &str = include_str!("../../../config/protocols/default.toml");

@@ -31,6 +31,8 @@ pub struct TierThresholds {
     pub low_after_months: u32,
     /// Months since clearance without event before a step from H to S may be proposed.
     pub standard_after_months: u32,
+    /// A person's decision for another tier counts for at most this many calendar months.
+    pub override_longest_months: u32,
 }
 
 /// Limits of episodes, growth and the recurrence patterns, section `[patterns]`.

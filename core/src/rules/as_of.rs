@@ -34,6 +34,7 @@ pub fn known_on(history: &History, as_of: NaiveDate) -> Cow<'_, HistoryParts> {
     known.thoracic_events.retain(|event| !day.precedes(event.on));
     known.extrathoracic_events.retain(|event| !day.precedes(event.on));
     known.board_decisions.retain(|decision| !day.precedes(decision.on));
+    known.tier_overrides.retain(|decision| !day.precedes(decision.on));
     if let Some(fitness) = &mut known.fitness {
         fitness.performance.retain(|status| !day.precedes(status.on));
         fitness.spirometry.retain(|test| !day.precedes(test.on));
@@ -88,6 +89,7 @@ fn dates(parts: &HistoryParts) -> impl Iterator<Item = Option<PartialDate>> {
     let elsewhere = parts.extrathoracic_events.iter().map(|event| event.on);
     let links = parts.nodule_links.iter().map(|link| link.on);
     let board = parts.board_decisions.iter().map(|decision| decision.on);
+    let tiers = parts.tier_overrides.iter().map(|decision| decision.on);
     let fitness = parts.fitness.iter().flat_map(|fitness| {
         let performance = fitness.performance.iter().map(|status| status.on);
         performance.chain(fitness.spirometry.iter().map(|test| test.on))
@@ -110,6 +112,7 @@ fn dates(parts: &HistoryParts) -> impl Iterator<Item = Option<PartialDate>> {
         .chain(elsewhere)
         .chain(links)
         .chain(board)
+        .chain(tiers)
         .chain(fitness)
         .chain(primary)
         .chain(first)

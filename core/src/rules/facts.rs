@@ -82,6 +82,16 @@ impl<'h> Facts<'h> {
         facts
     }
 
+    /// The last study that mentions nodules without listing them, unless a later CT does not. Films and scans of other
+    /// parts do not answer for it, nor does a study without a day.
+    #[must_use]
+    pub fn unlisted(&self) -> Option<&'h ImagingStudy> {
+        let mentions = |study: &&&ImagingStudy| !study.not_itemised.is_empty();
+        let last =
+            self.studies.iter().rev().find(|study| mentions(study) || (is_ct(study) && study.on.is_some()));
+        last.filter(mentions).copied()
+    }
+
     fn link(&mut self) {
         let days: HashMap<&StudyKey, Option<PartialDate>> =
             self.studies.iter().map(|study| (&study.id, study.on)).collect();

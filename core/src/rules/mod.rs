@@ -41,6 +41,7 @@ pub mod tier;
 mod tier_active;
 pub mod tier_figures;
 mod tier_high;
+mod tier_override;
 mod timeline;
 mod unaccounted;
 mod units;
@@ -132,6 +133,18 @@ impl Evaluation {
 /// Facts dated after `as_of` change nothing. Never fails and never panics, whatever the record holds.
 #[must_use]
 pub fn evaluate(history: &History, protocol: &Protocol, as_of: NaiveDate) -> Evaluation {
+    let mut evaluation = computed(history, protocol, as_of);
+    let known_on = |day| computed(history, protocol, day).tier;
+    let decisions = &history.tier_overrides;
+    let tasks = tier_override::apply(&mut evaluation.tier, decisions, as_of, &protocol.tiers, known_on);
+    evaluation.data_tasks.extend(tasks);
+    evaluation.data_tasks.sort_by_key(DataTask::id);
+    evaluation.data_tasks.dedup_by_key(|task| task.id());
+    evaluation
+}
+
+/// The evaluation without any person's decision for another tier; data tasks in no order.
+fn computed(history: &History, protocol: &Protocol, as_of: NaiveDate) -> Evaluation {
     let (tiers, limits) = (&protocol.tiers, &protocol.patterns);
     let known = as_of::known_on(history, as_of);
     let linked = matching::links::linked(&known);
@@ -158,10 +171,8 @@ pub fn evaluate(history: &History, protocol: &Protocol, as_of: NaiveDate) -> Eva
     };
     let patterns = patterns::answers(&case);
     let tier = tier::assess(&case, &patterns);
-    data_tasks.extend(consistency::tasks(&case));
+    data_tasks.extend(consistency::tasks(&case, &tier.triggers));
     data_tasks.extend(patterns::tasks(&patterns));
-    data_tasks.sort_by_key(DataTask::id);
-    data_tasks.dedup_by_key(|task| task.id());
     let clearance = episodes.last().and_then(|episode| {
         let on = episode.cleared_on?;
         Some(Clearance { episode: episode.number, on, certain: episode.cleared })

@@ -203,13 +203,10 @@ pub(super) fn palliative(case: &Case<'_, '_>) -> Progression {
             Some(_) => Truth::False,
         };
         let state = running.and(intent);
-        if state.is_true() || (state.is_unknown() && intent.is_true()) {
+        if state.may_be_true() {
             found.evidence.push(Evidence::Therapy(therapy.id.clone()));
         }
-        // An old therapy of unknown intent and end is a gap of the record, not a sign of activity.
-        if intent.is_true() || running.is_true() {
-            found.state = found.state.or(state);
-        }
+        found.state = found.state.or(state);
     }
     found
 }

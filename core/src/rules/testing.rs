@@ -165,6 +165,7 @@ impl Story {
                 thoracic_events: Vec::new(),
                 extrathoracic_events: Vec::new(),
                 board_decisions: Vec::new(),
+                tier_overrides: Vec::new(),
                 follow_up: None,
             },
         }

@@ -1,6 +1,11 @@
 //! The risk tier: every trigger with its reason, and proposals to step down that only a person can accept.
 
-use crate::{domain::truth::Truth, protocol::tier::Tier};
+use chrono::NaiveDate;
+
+use crate::domain::{
+    tier::{Tier, TierOverride},
+    truth::Truth,
+};
 
 use super::{
     case::Case, dfi::DfiClass, evidence::Evidence, nodes::nodal, patterns::PatternResult, tier_active,
@@ -10,8 +15,16 @@ use super::{
 /// The tier and what led to it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TierAssessment {
-    /// The tier: A, H or S. L is reached only when a person accepts the proposal.
+    /// The tier in force: the computed one, or another that a person chose.
     pub tier: Tier,
+    /// What the rules compute: A, H or S. L is reached only when a person accepts the proposal.
+    pub computed: Tier,
+    /// The person's decision that counts on the day. It may not hold against what came later.
+    pub decision: Option<TierOverride>,
+    /// Where that decision asks for less than computed: since when one did without a gap, at the latest.
+    pub lowered_on: Option<NaiveDate>,
+    /// Whether nothing is missing and enough months without event have passed for tier L.
+    pub low_reachable: bool,
     /// All triggers in the order of the clinical reference.
     pub triggers: Vec<Trigger>,
     /// A step down that a clinician may accept; nothing changes until then.
@@ -35,6 +48,28 @@ pub struct Trigger {
     pub source: &'static str,
 }
 
+impl TierAssessment {
+    /// Puts another tier than the computed one into force. What was proposed for the computed one is moot then.
+    pub(super) fn put(&mut self, tier: Tier) {
+        if tier != self.computed {
+            self.proposal = None;
+        }
+        self.tier = tier;
+    }
+}
+
+impl Trigger {
+    /// The tier it leads to on the day. What is not known counts as unfavourable: it does not prove activity, but it
+    /// keeps the patient in H.
+    pub(super) const fn reached(&self) -> Option<Tier> {
+        match self.state {
+            Truth::True => Some(self.tier),
+            Truth::Unknown => Some(Tier::High),
+            Truth::False => None,
+        }
+    }
+}
+
 /// A proposed step down.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TierProposal {
@@ -48,20 +83,22 @@ pub struct TierProposal {
 
 /// Computes the tier. A step down is never taken here, only proposed.
 pub(super) fn assess(case: &Case<'_, '_>, patterns: &[PatternResult]) -> TierAssessment {
-    let active = tier_active::triggers(case);
-    let mut high = tier_high::triggers(case);
-    high.extend(tier_high::of_patterns(case, patterns));
-    let is_active = active.iter().any(|trigger| trigger.state.is_true());
-    // What is not known counts as unfavourable: it does not prove activity, but it keeps the patient in H.
-    let is_high = active.iter().chain(&high).any(|trigger| trigger.state.may_be_true());
-    let tier = match (is_active, is_high) {
-        (true, _) => Tier::Active,
-        (false, true) => Tier::High,
-        (false, false) => Tier::Standard,
-    };
-    let mut triggers = active;
-    triggers.extend(high);
-    TierAssessment { tier, triggers, proposal: proposal(case, tier) }
+    let mut triggers = tier_active::triggers(case);
+    triggers.extend(tier_high::triggers(case));
+    triggers.extend(tier_high::of_patterns(case, patterns));
+    // The highest matching tier wins.
+    let computed = triggers.iter().filter_map(Trigger::reached).min().unwrap_or(Tier::Standard);
+    let low_reachable = case.event_free(case.tiers.low_after_months)
+        && !triggers.iter().any(|trigger| trigger.state.is_unknown());
+    TierAssessment {
+        tier: computed,
+        computed,
+        decision: None,
+        lowered_on: None,
+        low_reachable,
+        triggers,
+        proposal: proposal(case, computed),
+    }
 }
 
 fn proposal(case: &Case<'_, '_>, tier: Tier) -> Option<TierProposal> {

@@ -1,11 +1,12 @@
 //! The triggers of tier A: known active, untreated or uncontrolled disease.
 
-use crate::{domain::truth::Truth, protocol::tier::Tier};
+use crate::domain::{tier::Tier, truth::Truth};
 
 use super::{
     case::Case,
     episode::EpisodeState,
     evidence::{Evidence, listed},
+    facts::is_seen,
     local_control::local_control,
     nodule_state::NoduleStatus,
     systemic::palliative,
@@ -53,7 +54,7 @@ fn rest(case: &Case<'_, '_>) -> Trigger {
     let state = case.of_last(|episode| episode.margins.r2);
     let reason = match state {
         Truth::True => "the last episode left gross tumour or a known suspected nodule",
-        Truth::False => "the last episode left nothing that was known",
+        Truth::False => "no known rest of the last episode is on record",
         Truth::Unknown => "whether the last episode left anything is not known",
     };
     let evidence = case.last_episode().map(|episode| episode.evidence()).unwrap_or_default();
@@ -61,11 +62,14 @@ fn rest(case: &Case<'_, '_>) -> Trigger {
 }
 
 fn open_episode(case: &Case<'_, '_>) -> Trigger {
-    let open = case.last_episode().filter(|episode| episode.state == EpisodeState::PendingNextStage);
-    let reason =
-        if open.is_some() { "a planned stage was not done yet" } else { "no planned stage is outstanding" };
-    let evidence = open.map(|episode| episode.evidence()).unwrap_or_default();
     let state = case.of_last(|episode| Truth::from(episode.state == EpisodeState::PendingNextStage));
+    let reason = match state {
+        Truth::True => "a planned stage is not on record as done",
+        Truth::False => "no planned stage is outstanding",
+        Truth::Unknown => "whether the last episode waits for a planned stage is not known",
+    };
+    let open = case.last_episode().filter(|_| state.may_be_true());
+    let evidence = open.map(|episode| episode.evidence()).unwrap_or_default();
     trigger("episode-open", state, reason, evidence, ACTIVE)
 }
 
@@ -79,25 +83,33 @@ fn growing(case: &Case<'_, '_>) -> Trigger {
     let (state, reason, shown) = if !grown.is_empty() {
         (Truth::True, format!("untreated and growing: {}", ids(&grown)), grown)
     } else if open.is_empty() {
-        (Truth::False, "no untreated nodule is growing".to_owned(), open)
+        (Truth::False, "no untreated nodule is on record as growing".to_owned(), open)
     } else {
         (Truth::Unknown, format!("growth cannot be judged yet: {}", ids(&open)), open)
     };
-    trigger("growing-nodule", state, reason, nodule_evidence(shown), ACTIVE)
+    // Growth rests on the study that shows it: every further study that does is news.
+    let studies = shown.iter().filter(|_| state.is_true()).filter_map(|nodule| {
+        let known = case.facts.nodule(&nodule.nodule)?;
+        known.sightings.iter().rfind(|(_, finding)| is_seen(finding.fate)).map(|(study, _)| study)
+    });
+    let studies: Vec<_> = studies.map(|study| Evidence::Study(study.id.clone())).collect();
+    let mut evidence = nodule_evidence(shown);
+    evidence.extend(studies);
+    trigger("growing-nodule", state, reason, evidence, ACTIVE)
 }
 
 fn suspected(case: &Case<'_, '_>) -> Trigger {
     let suspected: Vec<_> = case.active().filter(|nodule| nodule.suspicious.is_true()).collect();
     let open: Vec<_> = case.active().filter(|nodule| nodule.suspicious.is_unknown()).collect();
-    let unlisted = case.facts.studies.last().filter(|study| !study.not_itemised.is_empty());
+    let unlisted = case.facts.unlisted();
     let (state, reason, shown) = if !suspected.is_empty() {
         (Truth::True, format!("untreated and suspected: {}", ids(&suspected)), suspected)
     } else if !open.is_empty() {
         (Truth::Unknown, format!("nobody recorded what these are held for: {}", ids(&open)), open)
     } else if unlisted.is_some() {
-        (Truth::Unknown, "the last study mentions nodules without listing them".to_owned(), Vec::new())
+        (Truth::Unknown, "a study mentions nodules without listing them".to_owned(), Vec::new())
     } else {
-        (Truth::False, "no untreated nodule is suspected".to_owned(), Vec::new())
+        (Truth::False, "no untreated nodule is on record as suspected".to_owned(), Vec::new())
     };
     let mut evidence = nodule_evidence(shown);
     if let Some(study) = unlisted {
@@ -117,7 +129,7 @@ fn thoracic(case: &Case<'_, '_>) -> Trigger {
         active
     }));
     let reason = match state {
-        Truth::True => "confirmed disease of the chest outside the lung was not resected",
+        Truth::True => "disease of the chest outside the lung is on record as confirmed and not resected",
         Truth::False => "no untreated disease of the chest outside the lung is on record",
         Truth::Unknown => {
             "whether disease of the chest outside the lung is confirmed and untreated is not known"
@@ -160,7 +172,7 @@ fn palliative_therapy(case: &Case<'_, '_>) -> Trigger {
     let palliative = palliative(case);
     let reason = match palliative.state {
         Truth::True => "palliative systemic therapy is running",
-        Truth::False => "no palliative systemic therapy is known to run",
+        Truth::False => "no palliative systemic therapy is on record as running",
         Truth::Unknown => "whether a systemic therapy is palliative and still running is not known",
     };
     trigger("palliative-systemic-therapy", palliative.state, reason, palliative.evidence, ACTIVE)
@@ -176,7 +188,7 @@ fn extrathoracic(case: &Case<'_, '_>) -> Trigger {
         active
     }));
     let reason = match state {
-        Truth::True => "disease outside the chest came after the lung metastases and was not resected",
+        Truth::True => "disease outside the chest after the lung metastases is on record as not resected",
         Truth::False => "no untreated disease outside the chest after the lung metastases is on record",
         Truth::Unknown => "when disease outside the chest came, or whether it was resected, is not known",
     };

@@ -6,7 +6,7 @@ use super::{
     patterns::ALL,
     tier::{TierProposal, Trigger},
 };
-use crate::protocol::tier::Tier;
+use crate::domain::tier::Tier;
 
 /// Triggers of tier H with published figures; the others are product rules that no figure supports.
 pub const OF_TRIGGERS: [(&str, &[&str]); 11] = [

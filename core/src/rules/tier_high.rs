@@ -1,13 +1,11 @@
 //! The triggers of tier H. Each counts where it holds and where it is not known; not sampled nodes are not missing.
 
-use crate::{
-    domain::{
-        dates::DayRange,
-        primary::Primary,
-        truth::Truth,
-        vocabulary::{Completeness, TumourFamily},
-    },
-    protocol::tier::Tier,
+use crate::domain::{
+    dates::DayRange,
+    primary::Primary,
+    tier::Tier,
+    truth::Truth,
+    vocabulary::{Completeness, TumourFamily},
 };
 
 use super::{
@@ -159,7 +157,7 @@ fn margins(case: &Case<'_, '_>) -> Trigger {
     let reported = case.last_episode().and_then(|episode| episode.completeness);
     let reason = match (state, reported) {
         (Truth::True, _) => "the last episode has an involved margin or one that cannot be assessed",
-        (Truth::False, _) => "no involved margin is left by the last episode",
+        (Truth::False, _) => "no involved margin is on record for the last episode",
         (Truth::Unknown, Some(Completeness::Complete)) => "the margins of the last episode were not reported",
         (Truth::Unknown, _) => "the completeness of the last episode was not reported",
     };
@@ -178,9 +176,9 @@ fn many_metastases(case: &Case<'_, '_>) -> Trigger {
     let state = case.of_last(|episode| episode.counts.metastases_at_least(limit));
     let reason = match episode.map(|episode| episode.counts.metastases) {
         None => "no metastasectomy is on record".to_owned(),
-        Some(count) if count.exact => format!("{} metastases in the last episode", count.min),
+        Some(count) if count.exact => format!("metastases in the last episode: {}", count.min),
         Some(count) => {
-            format!("at least {} metastases in the last episode, the number is not known", count.min)
+            format!("metastases in the last episode: at least {}, the number is not known", count.min)
         }
     };
     let evidence = episode.map(Episode::evidence).unwrap_or_default();
@@ -197,7 +195,7 @@ fn nodes(case: &Case<'_, '_>) -> Trigger {
         (Truth::True, _) => "an enlarged lymph node was reported",
         (Truth::Unknown, _) => "a lymph node between the limits was measured once",
         (Truth::False, Truth::False) => "sampled lymph nodes were free",
-        (Truth::False, _) => "no lymph node was reported sampled or enlarged (NX)",
+        (Truth::False, _) => "no lymph node is on record as sampled or enlarged (NX)",
     };
     let source = "Gherzi 2022 (its references 59 and 60)";
     trigger("nodal-involvement", state, reason, nodal.evidence, source)
@@ -207,7 +205,7 @@ fn chemotherapy(case: &Case<'_, '_>) -> Trigger {
     let progression = progression(case);
     let reason = match progression.state {
         Truth::True => "progression on systemic therapy before a metastasectomy",
-        Truth::False => "no progression on systemic therapy before a metastasectomy",
+        Truth::False => "no progression on systemic therapy before a metastasectomy is on record",
         Truth::Unknown => {
             "whether disease progressed on systemic therapy before a metastasectomy is not known"
         }
@@ -225,7 +223,7 @@ fn mpnst(case: &Case<'_, '_>) -> Trigger {
     let reason = match state {
         Truth::True => "malignant peripheral nerve sheath tumour",
         Truth::False if coded => "another type of tumour",
-        Truth::False => "not a soft-tissue sarcoma",
+        Truth::False => "recorded as no soft-tissue sarcoma",
         Truth::Unknown if possible.len() > 1 => "which primary the lung metastases come from is not known",
         Truth::Unknown => "the type of the primary is not coded",
     };
@@ -258,7 +256,7 @@ fn bilateral(case: &Case<'_, '_>) -> Trigger {
     let (state, evidence) = of_last(case, |episode| episode.disease_sides.both());
     let reason = match state {
         Truth::True => "metastases of both sides in the last episode",
-        Truth::False => "metastases of one side at most in the last episode",
+        Truth::False => "metastases of one side at most are on record for the last episode",
         Truth::Unknown => "a side or a result of the last episode is not known",
     };
     trigger("bilateral-disease", state, reason, evidence, "Gherzi 2022 (its references 12 and 18); disputed")
@@ -279,7 +277,7 @@ fn refuted(case: &Case<'_, '_>) -> Trigger {
     }));
     let reason = match state {
         Truth::True => format!("a suspected recurrence was refuted less than {limit} months ago"),
-        Truth::False => format!("no suspected recurrence was refuted in the last {limit} months"),
+        Truth::False => format!("no suspected recurrence is on record as refuted in the last {limit} months"),
         Truth::Unknown => "when a suspected recurrence was refuted is not known".to_owned(),
     };
     trigger("recurrence-refuted-recently", state, reason, evidence, "product rule; needs local approval")
@@ -299,7 +297,7 @@ fn observed(case: &Case<'_, '_>) -> Trigger {
     }));
     let reason = match state {
         Truth::True => format!("untreated and above {limit} mm: {}", listed(&shown)),
-        Truth::False => format!("no untreated nodule above {limit} mm"),
+        Truth::False => format!("no untreated nodule above {limit} mm is on record"),
         Truth::Unknown => {
             format!("untreated, size not recorded or not certain to be there: {}", listed(&shown))
         }

@@ -169,25 +169,13 @@ fn pattern_of<'a>(actual: &'a Value, id: &str) -> &'a Value {
 fn check_one(key: &str, expected: &Value, actual: &Value, problems: &mut Vec<String>) {
     let is_pattern = key.len() == 3 && key.starts_with('P');
     match key {
-        _ if is_pattern => {
-            let found = pattern_of(actual, key);
-            let mut expected = match expected {
-                Value::String(state) => json!({ "state": state }),
-                other => other.clone(),
-            };
-            check_words(key, &mut expected, &found["reason"], problems);
-            let before = problems.len();
-            subset(&expected, found, key, problems);
-            if problems.len() > before {
-                problems.push(format!("{key} says: {}", found["reason"]));
-            }
-        }
+        _ if is_pattern => check_answer(key, expected, pattern_of(actual, key), problems),
         "tier" if expected.is_string() => subset(expected, &actual["tier"]["tier"], key, problems),
         "triggers" => {
             for (id, state) in expected.as_object().unwrap() {
                 let triggers = actual["tier"]["triggers"].as_array().unwrap();
                 match triggers.iter().find(|one| one["id"] == *id) {
-                    Some(one) => subset(state, &one["state"], &format!("trigger {id}"), problems),
+                    Some(one) => check_answer(&format!("trigger {id}"), state, one, problems),
                     None => problems.push(format!("there is no trigger `{id}`")),
                 }
             }
@@ -209,6 +197,20 @@ fn check_one(key: &str, expected: &Value, actual: &Value, problems: &mut Vec<Str
             subset(expected, &json!(actual["episodes"].as_array().unwrap().len()), key, problems);
         }
         _ => subset(expected, &actual[key], key, problems),
+    }
+}
+
+/// The answer of a pattern or a trigger of the tier: its state alone, or a table of what it holds.
+fn check_answer(key: &str, expected: &Value, found: &Value, problems: &mut Vec<String>) {
+    let mut expected = match expected {
+        Value::String(state) => json!({ "state": state }),
+        other => other.clone(),
+    };
+    check_words(key, &mut expected, &found["reason"], problems);
+    let before = problems.len();
+    subset(&expected, found, key, problems);
+    if problems.len() > before {
+        problems.push(format!("{key} says: {}", found["reason"]));
     }
 }
 

@@ -30,6 +30,9 @@ pub struct PlanFacts<'a> {
     pub as_of: NaiveDate,
     /// Tier on that day.
     pub tier: Tier,
+    /// Where a person chose less follow-up than computed: the computed tier, and since when. What was due by then
+    /// stays.
+    pub lowered: Option<(Tier, NaiveDate)>,
     /// Clearance date of the last treatment episode; `None` where there is none.
     pub clearance: Option<PartialDate>,
     /// Diagnosis of lung metastases (T1): the anchor before any clearance.

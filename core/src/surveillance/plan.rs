@@ -56,19 +56,15 @@ pub fn plan(facts: &PlanFacts<'_>, protocol: &Protocol) -> Plan {
     let standing = Standing::of(facts.follow_up);
     let anchor_on = facts.clearance.or(facts.diagnosed_on);
     let studies = score(facts.studies, facts.boards);
-    let mut candidates = Vec::new();
-    let mut doubtful_rescan_on = None;
+    let (mut candidates, mut doubtful_rescan_on) = (Vec::new(), None);
     if standing.is_scanned() {
-        candidates = match (facts.tier, facts.clearance) {
-            (Tier::High | Tier::Standard | Tier::Low, Some(cleared)) if cleared.earliest().is_some() => {
-                series::tier_series(protocol, facts.tier, cleared)
-            }
-            _ => {
-                let guard = series::guard(protocol, facts, &studies);
-                doubtful_rescan_on = guard.doubtful_rescan_on;
-                guard.slot.into_iter().collect()
-            }
-        };
+        (candidates, doubtful_rescan_on) = of_tier(facts.tier, facts, &studies, protocol);
+        if let Some((before, lowered_on)) = facts.lowered {
+            let (mut due, _) = of_tier(before, facts, &studies, protocol);
+            due.retain(|own| own.due_on <= lowered_on);
+            candidates.retain(|own| !due.iter().any(|kept| kept.key == own.key));
+            candidates.extend(due);
+        }
         let added = series::observed_nodules(protocol, facts, &candidates);
         candidates.extend(added);
     }
@@ -79,6 +75,24 @@ pub fn plan(facts: &PlanFacts<'_>, protocol: &Protocol) -> Plan {
     let has_next = slots.iter().any(|slot| slot.state.is_open());
     let gap = (standing.is_followed() && !has_next).then(|| gap_sentence(&standing));
     Plan { anchor_on, standing, slots, gap, doubtful_rescan_on }
+}
+
+/// What a tier plans, and a re-scan date of the board that its guard does not believe.
+fn of_tier(
+    tier: Tier,
+    facts: &PlanFacts<'_>,
+    studies: &[ScoredStudy],
+    protocol: &Protocol,
+) -> (Vec<Candidate>, Option<NaiveDate>) {
+    match (tier, facts.clearance) {
+        (Tier::High | Tier::Standard | Tier::Low, Some(cleared)) if cleared.earliest().is_some() => {
+            (series::tier_series(protocol, tier, cleared), None)
+        }
+        _ => {
+            let guard = series::guard(protocol, facts, studies);
+            (guard.slot.into_iter().collect(), guard.doubtful_rescan_on)
+        }
+    }
 }
 
 fn gap_sentence(standing: &Standing) -> String {

@@ -82,6 +82,7 @@ pub(super) fn facts(tier: Tier, cleared: &str, as_of: &str) -> PlanFacts<'static
     PlanFacts {
         as_of: day(as_of).exact().unwrap(),
         tier,
+        lowered: None,
         clearance: Some(day(cleared)),
         diagnosed_on: None,
         last_treatment_on: None,

@@ -1,4 +1,4 @@
-//! Wire form of events outside the lung, board decisions and follow-up.
+//! Wire form of events outside the lung, decisions and follow-up.
 
 use crate::{
     document::{
@@ -11,6 +11,7 @@ use crate::{
         event::{ExtrathoracicEvent, ThoracicEvent},
         follow_up::{EndOfFollowUp, FollowUp, OtherHospitals},
         text::Text,
+        tier::{Tier, TierOverride},
         vocabulary::{
             BoardChoice, CauseOfDeath, Discipline, EndReason, ExtrathoracicKind, OtherMetastasectomies,
             Precondition, ThoracicSite, VitalStatus,
@@ -83,6 +84,22 @@ wire! {
         no_extrathoracic_disease: Option<Field<Precondition>>,
         /// No better proved option.
         no_better_option: Option<Field<Precondition>>,
+    }
+}
+
+wire! {
+    /// A person's decision for another tier than the computed one.
+    TierOverrideEntry ("TierOverrideEntry") for TierOverride {
+        /// Day of the decision.
+        on: Option<Field<PartialDate>>,
+        /// The tier that was chosen: A active, H high, S standard, L low.
+        tier: Must<Tier>,
+        /// Why. Without a reason the decision does not count.
+        reason: Option<Field<Text>>,
+        /// Who decided. Without a name the decision does not count.
+        by: Option<Field<Text>>,
+        /// Last day on which it counts, at most twelve months after the decision. Without it the decision does not count.
+        until: Option<Field<PartialDate>>,
     }
 }
 

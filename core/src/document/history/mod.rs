@@ -20,7 +20,9 @@ use crate::domain::{
     history::{HistoryParts, Source},
     text::{StudyId, Text},
 };
-use course::{BoardDecisionEntry, ExtrathoracicEventEntry, FollowUpEntry, ThoracicEventEntry};
+use course::{
+    BoardDecisionEntry, ExtrathoracicEventEntry, FollowUpEntry, ThoracicEventEntry, TierOverrideEntry,
+};
 use imaging::ImagingEntry;
 use nodule::{NoduleEntry, NoduleLinkEntry};
 use operation::OperationEntry;
@@ -65,6 +67,8 @@ wire! {
         extrathoracic_events: List<ExtrathoracicEventEntry>,
         /// Tumour-board decisions.
         board_decisions: List<BoardDecisionEntry>,
+        /// Decisions of people for another tier than the computed one.
+        tier_overrides: List<TierOverrideEntry>,
         /// Course and end of follow-up.
         follow_up: Option<FollowUpEntry>,
     }
@@ -121,6 +125,7 @@ impl HistoryDocument {
                 .extrathoracic_events
                 .read(root.key("extrathoracic_events"), problems)?,
             board_decisions: self.board_decisions.read(root.key("board_decisions"), problems)?,
+            tier_overrides: self.tier_overrides.read(root.key("tier_overrides"), problems)?,
             follow_up: self.follow_up.read(root.key("follow_up"), problems)?,
             patient: patient?,
         })
@@ -147,6 +152,7 @@ impl HistoryDocument {
             thoracic_events: Slot::write(&history.thoracic_events),
             extrathoracic_events: Slot::write(&history.extrathoracic_events),
             board_decisions: Slot::write(&history.board_decisions),
+            tier_overrides: Slot::write(&history.tier_overrides),
             follow_up: Slot::write(&history.follow_up),
         }
     }

@@ -168,9 +168,9 @@ fn uncertain(case: &Case<'_, '_>, tasks: &mut Vec<DataTask>) {
     }
 }
 
-/// Nodules that the last study mentions and nobody listed.
+/// Nodules that a study mentions and nobody listed.
 fn unlisted(case: &Case<'_, '_>, tasks: &mut Vec<DataTask>) {
-    if let Some(last) = case.facts.studies.last().filter(|study| !study.not_itemised.is_empty()) {
+    if let Some(last) = case.facts.unlisted() {
         let reason = "mentions nodules without listing them; list them or record them as a counted group";
         tasks.push(DataTask::new("nodules-not-itemised", &last.id, reason));
     }

@@ -9,17 +9,17 @@ mod operations;
 mod other_hospitals;
 mod tier_inputs;
 
-use super::{case::Case, evidence::DataTask};
+use super::{case::Case, evidence::DataTask, tier::Trigger};
 
 /// All findings.
-pub(super) fn tasks(case: &Case<'_, '_>) -> Vec<DataTask> {
+pub(super) fn tasks(case: &Case<'_, '_>, triggers: &[Trigger]) -> Vec<DataTask> {
     let mut tasks = Vec::new();
     dates::check(case, &mut tasks);
     imaging::check(case, &mut tasks);
     lung_function::check(case, &mut tasks);
     operations::check(case, &mut tasks);
     other_hospitals::check(case, &mut tasks);
-    tier_inputs::check(case, &mut tasks);
+    tier_inputs::check(case, triggers, &mut tasks);
     tasks
 }
 

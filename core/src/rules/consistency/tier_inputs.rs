@@ -2,10 +2,29 @@
 
 use crate::{
     domain::{truth::Truth, vocabulary::Completeness},
-    rules::{case::Case, dfi::DfiClass, evidence::DataTask, origin::Origin, tier_high::lacks_morphology},
+    rules::{
+        case::Case, dfi::DfiClass, evidence::DataTask, origin::Origin, tier::Trigger,
+        tier_high::lacks_morphology,
+    },
 };
 
-pub(super) fn check(case: &Case<'_, '_>, tasks: &mut Vec<DataTask>) {
+/// Triggers that ask for facts of the record no other task asks for.
+const ASKED: [&str; 7] = [
+    "suspected-nodule",
+    "thoracic-disease-outside-lung",
+    "palliative-systemic-therapy",
+    "extrathoracic-disease",
+    "short-recurrence-free-interval",
+    "recurrence-refuted-recently",
+    "observed-nodule",
+];
+
+pub(super) fn check(case: &Case<'_, '_>, triggers: &[Trigger], tasks: &mut Vec<DataTask>) {
+    let open = triggers.iter().filter(|trigger| trigger.state.is_unknown() && ASKED.contains(&trigger.id));
+    tasks.extend(open.map(|trigger| {
+        let reason = format!("{}; this counts as unfavourable until the record says it", trigger.reason);
+        DataTask::new("tier-open", trigger.id, reason)
+    }));
     let mut miss = |id, reason: String| tasks.push(DataTask::about_patient(id, reason));
     if case.dfi.class == DfiClass::Unknown {
         miss("missing-dfi", format!("the timing of the lung metastases is open: {}", case.dfi.reason));

@@ -1,6 +1,8 @@
-//! The four risk tiers.
+//! The four risk tiers, and a person's decision for another tier than the rules compute.
 
 use std::fmt;
+
+use super::{dates::PartialDate, text::Text};
 
 /// Risk tier of a followed patient; the earlier letter wins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -47,4 +49,20 @@ impl fmt::Display for Tier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.code())
     }
+}
+
+/// A person's decision for another tier than the computed one. Without a name, a reason and an expiry it decides
+/// nothing; `None` is "not reported".
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TierOverride {
+    /// Day of the decision.
+    pub on: Option<PartialDate>,
+    /// The tier that was chosen.
+    pub tier: Tier,
+    /// Why.
+    pub reason: Option<Text>,
+    /// Who decided.
+    pub by: Option<Text>,
+    /// Last day on which it counts.
+    pub until: Option<PartialDate>,
 }
