@@ -242,7 +242,7 @@ fn infected_lately(facts: &Facts<'_>, study: &ImagingStudy, limits: &NewNoduleTh
     let complications = facts.operations.iter().flat_map(|operation| &operation.complications);
     let infections = complications.filter(|complication| {
         let kind = complication.kind.as_ref().map(|kind| kind.as_str().to_lowercase()).unwrap_or_default();
-        ["pneumonia", "empyema", "infection"].iter().any(|word| kind.contains(word))
+        ["pneumonia", "empyema"].iter().any(|word| kind.contains(word))
     });
     let after_operation = Truth::any(infections.map(|infection| lately(infection.on, study.on, limits)));
     after_operation.or(Truth::from(study.recent_infection))
