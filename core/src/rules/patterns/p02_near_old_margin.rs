@@ -4,7 +4,7 @@ use super::{Effect, PatternInfo, PatternResult};
 use crate::{
     domain::{
         dates::PartialDate,
-        lung::Side,
+        lung::{Lobe, Side},
         operation::Resection,
         truth::Truth,
         vocabulary::{Completeness, Extent, Margin},
@@ -31,9 +31,10 @@ pub(super) const INFO: PatternInfo = PatternInfo {
 };
 
 pub(super) fn answer(case: &Case<'_, '_>) -> PatternResult {
+    let lobectomies = lobectomies(case);
     let answers: Vec<(&RecurrentNodule, Truth)> = case
         .recurrent_nodules()
-        .map(|(_, one)| (one, Truth::all([one.same_lobe, one.recurrent, near(case, one)])))
+        .map(|(_, one)| (one, Truth::all([one.same_lobe, one.recurrent, near(case, one, &lobectomies)])))
         .collect();
     let state = case.in_order(Truth::any(answers.iter().map(|(_, near)| *near)));
     let shown: Vec<&RecurrentNodule> = answers
@@ -49,7 +50,8 @@ pub(super) fn answer(case: &Case<'_, '_>) -> PatternResult {
             format!("whether it is a recurrence near an old staple line or scar is not certain: {names}")
         }
     };
-    let involved = shown.iter().any(|one| margin_was_involved(case, one));
+    let margins = involved_margins(case);
+    let involved = shown.iter().any(|one| margin_was_involved(case, one, &margins));
     INFO.decided(state, reason)
         .with_evidence(shown.iter().filter_map(|one| one.nodule.clone()).map(Evidence::Nodule))
         .label(state.is_true() && involved, "severity-high")
@@ -57,7 +59,7 @@ pub(super) fn answer(case: &Case<'_, '_>) -> PatternResult {
 }
 
 /// Whether a nodule lies at a staple line or scar, or no farther from one than the limit.
-fn near(case: &Case<'_, '_>, one: &RecurrentNodule) -> Truth {
+fn near(case: &Case<'_, '_>, one: &RecurrentNodule, lobectomies: &[Lobectomy]) -> Truth {
     let Some(known) = known(case, one) else { return Truth::Unknown };
     let limit = case.limits.margin.near_mm;
     let mut nearest = None;
@@ -66,7 +68,7 @@ fn near(case: &Case<'_, '_>, one: &RecurrentNodule) -> Truth {
         if finding.at_staple_line == Some(true) {
             return Truth::True;
         }
-        if lobe_removed_before(case, one.side, study.on).may_be_true() {
+        if lobe_removed_before(lobectomies, one.side, study.on).may_be_true() {
             // What is left moves after a lobectomy: distances no longer compare, only the reader's statement counts.
             moved |= finding.distance_to_staple_line_mm.is_some();
             denied |= finding.at_staple_line == Some(false);
@@ -86,27 +88,39 @@ fn known<'a, 'h>(case: &Case<'a, 'h>, one: &RecurrentNodule) -> Option<&'a Nodul
     case.facts.nodule(one.nodule.as_ref()?)
 }
 
-/// Whether a whole lobe of that side was removed before a day.
-fn lobe_removed_before(case: &Case<'_, '_>, side: Option<Side>, on: Option<PartialDate>) -> Truth {
+/// The side and the day on which a whole lobe was removed, as far as known.
+type Lobectomy = (Option<Side>, Option<PartialDate>);
+
+fn lobectomies(case: &Case<'_, '_>) -> Vec<Lobectomy> {
     let of_lobes =
         |resection: &&Resection| matches!(resection.extent, Some(Extent::Lobectomy | Extent::Bilobectomy));
-    Truth::any(case.facts.operations.iter().flat_map(|operation| {
-        operation.resections.iter().filter(of_lobes).map(|resection| {
-            let own = side_of(case.facts, operation, resection);
-            let same = Truth::from(own.zip(side).map(|(own, side)| own == side));
-            same.and(before(operation.on, on))
-        })
+    let operations = case.facts.operations.iter();
+    let removed = operations.flat_map(|operation| {
+        let resections = operation.resections.iter().filter(of_lobes);
+        resections.map(|resection| (side_of(case.facts, operation, resection), operation.on))
+    });
+    let mut lobectomies: Vec<Lobectomy> = Vec::new();
+    for one in removed {
+        if !lobectomies.contains(&one) {
+            lobectomies.push(one);
+        }
+    }
+    lobectomies
+}
+
+/// Whether a whole lobe of that side was removed before a day.
+fn lobe_removed_before(lobectomies: &[Lobectomy], side: Option<Side>, on: Option<PartialDate>) -> Truth {
+    Truth::any(lobectomies.iter().map(|(own, removed_on)| {
+        let same = Truth::from(own.zip(side).map(|(own, side)| own == side));
+        same.and(before(*removed_on, on))
     }))
 }
 
-/// Whether tumour reached the margin of something taken out of the lobe before the nodule was seen.
-fn margin_was_involved(case: &Case<'_, '_>, one: &RecurrentNodule) -> bool {
-    let seen_on = known(case, one).and_then(|known| known.seen_on);
-    let earlier = case.facts.operations.iter().filter(|operation| before(operation.on, seen_on).is_true());
-    earlier.flat_map(|operation| operation.resections.iter().map(move |one| (operation, one))).any(
-        |(operation, resection)| {
-            let lobe = place_of(case.facts, resection).lobe();
-            let same_lobe = lobe.is_some_and(|lobe| one.place.touches(lobe).is_true());
+/// The lobes and days in which tumour reached the margin of what was taken out, each once.
+fn involved_margins(case: &Case<'_, '_>) -> Vec<(Lobe, Option<PartialDate>)> {
+    let mut margins = Vec::new();
+    for operation in &case.facts.operations {
+        for resection in &operation.resections {
             let involved = match resection.margin {
                 Some(Margin::Involved) => true,
                 Some(Margin::Free) => false,
@@ -115,7 +129,24 @@ fn margin_was_involved(case: &Case<'_, '_>, one: &RecurrentNodule) -> bool {
                     operation.completeness == Some(Completeness::R1)
                 }
             };
-            same_lobe && involved
-        },
-    )
+            let lobe = place_of(case.facts, resection).lobe().filter(|_| involved);
+            if let Some(one) = lobe.map(|lobe| (lobe, operation.on))
+                && !margins.contains(&one)
+            {
+                margins.push(one);
+            }
+        }
+    }
+    margins
+}
+
+/// Whether tumour reached the margin of something taken out of the lobe before the nodule was seen.
+fn margin_was_involved(
+    case: &Case<'_, '_>,
+    one: &RecurrentNodule,
+    margins: &[(Lobe, Option<PartialDate>)],
+) -> bool {
+    let seen_on = known(case, one).and_then(|known| known.seen_on);
+    let earlier = margins.iter().filter(|(_, on)| before(*on, seen_on).is_true());
+    earlier.into_iter().any(|(lobe, _)| one.place.touches(*lobe).is_true())
 }

@@ -99,13 +99,22 @@ fn weighs_more(case: &Case<'_, '_>, episode: &Episode) -> Truth {
         Truth::Unknown
     };
     let units: Vec<Unit> = operations(case, episode).map(|(at, _)| Unit::Operation(at)).collect();
-    let elsewhere = treated(case.facts, &units).into_iter().map(|one| elsewhere(case, episode, &one));
-    Truth::any(elsewhere).or(large_share).or(occult.at_least(limits.occult_flagged))
+    let elsewhere = elsewhere(case, episode, &treated(case.facts, &units));
+    elsewhere.or(large_share).or(occult.at_least(limits.occult_flagged))
 }
 
-/// An occult metastasis in a lobe in which no nodule was imaged before the episode.
-fn elsewhere(case: &Case<'_, '_>, episode: &Episode, one: &Treated) -> Truth {
-    Truth::all([one.occult, one.is_metastasis(), !imaged(case, episode, one.place)])
+/// An occult metastasis in a lobe in which no nodule was imaged before the episode. Each place is looked at once.
+fn elsewhere(case: &Case<'_, '_>, episode: &Episode, treated: &[Treated]) -> Truth {
+    let mut places: Vec<(Place, Truth)> = Vec::new();
+    for one in treated {
+        let occult = one.occult.and(one.is_metastasis());
+        match places.iter_mut().find(|(place, _)| *place == one.place) {
+            Some((_, there)) => *there = there.or(occult),
+            None => places.push((one.place, occult)),
+        }
+    }
+    let places = places.into_iter().filter(|(_, occult)| occult.may_be_true());
+    Truth::any(places.map(|(place, occult)| occult.and(!imaged(case, episode, place))))
 }
 
 /// Whether imaging since the episode before, and before this one, showed a nodule in the lobe of a place.
