@@ -129,14 +129,32 @@ impl<'a> Case<'a, '_> {
     }
 
     /// Whether the last episode was certainly cleared at least `months` calendar months ago, with a later look at
-    /// all lobes and no event.
+    /// all lobes and no event, in the lung or elsewhere.
     #[must_use]
     pub fn event_free(&self, months: u32) -> bool {
         self.last_episode().is_some_and(|episode| {
             let long =
                 episode.cleared_on.map_or(Truth::Unknown, |on| !on.lt_months(self.facts.today(), months));
-            episode.cleared.is_true() && episode.recurrence.state == RecurrenceState::None && long.is_true()
+            let lung_free = match episode.recurrence.state {
+                RecurrenceState::None => true,
+                // A refuted suspicion is no event once it no longer raises the tier.
+                RecurrenceState::Refuted => {
+                    let recent = self
+                        .refuted_on(episode)
+                        .map(|on| on.lt_months(self.facts.today(), self.tiers.refuted_months));
+                    episode.recurrence.last_clear_on.is_some() && recent == Some(Truth::False)
+                }
+                _ => false,
+            };
+            episode.cleared.is_true() && long.is_true() && lung_free && !self.elsewhere_since(episode)
         })
+    }
+
+    /// Whether disease outside the lung may have come after an episode was cleared.
+    fn elsewhere_since(&self, episode: &Episode) -> bool {
+        let chest = self.facts.parts.thoracic_events.iter().filter(|event| event.confirmed != Some(false));
+        let days = chest.map(|event| event.on).chain(self.extrathoracic().map(|event| event.on));
+        days.into_iter().any(|on| before(episode.cleared_on, on).may_be_true())
     }
 
     /// The last day on which something suspected after an episode proved to be no metastasis.

@@ -243,15 +243,6 @@ impl Story {
         self
     }
 
-    /// The same, held for indeterminate.
-    pub fn doubtful_ct(self, id: &str, on: &str, nodules: &[(&str, f64)]) -> Self {
-        let mut story = self.ct(id, on, nodules);
-        for finding in &mut story.parts.imaging.last_mut().unwrap().findings {
-            finding.certainty = Some(Certainty::Indeterminate);
-        }
-        story
-    }
-
     /// A CT that states all five lobes to be clear.
     pub fn clear_ct(self, id: &str, on: &str) -> Self {
         let mut story = self.ct(id, on, &[]);
@@ -292,14 +283,6 @@ impl Story {
     pub fn pathology(mut self, id: &str, result: &str) -> Self {
         for resection in &mut self.operation_mut(id).resections {
             resection.pathology = Pathology::parse(result);
-        }
-        self
-    }
-
-    /// Changes the extent of everything an operation took.
-    pub fn extent(mut self, id: &str, extent: Extent) -> Self {
-        for resection in &mut self.operation_mut(id).resections {
-            resection.extent = Some(extent);
         }
         self
     }

@@ -108,7 +108,7 @@ fn proposal(case: &Case<'_, '_>, tier: Tier) -> Option<TierProposal> {
             from: Tier::High,
             to: Tier::Standard,
             reason: format!(
-                "{} months since clearance without event; a clinician may accept it at a visit",
+                "{} months since clearance without an event on record; a clinician may accept it at a visit",
                 limits.standard_after_months
             ),
         }),
@@ -116,8 +116,8 @@ fn proposal(case: &Case<'_, '_>, tier: Tier) -> Option<TierProposal> {
             from: Tier::Standard,
             to: Tier::Low,
             reason: format!(
-                "all conditions of tier L hold, {} months since clearance without event; a clinician may accept it \
-                 at a visit",
+                "all conditions of tier L hold as recorded, {} months since clearance without an event on record; a \
+                 clinician may accept it at a visit",
                 limits.low_after_months
             ),
         }),
@@ -137,64 +137,4 @@ fn is_low(case: &Case<'_, '_>) -> bool {
         && nodal(case).clinical.is_false()
         && case.active().next().is_none()
         && case.event_free(case.tiers.low_after_months)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{
-        domain::vocabulary::Completeness,
-        rules::testing::{Story, date},
-    };
-
-    fn tier(story: &Story, as_of: &str) -> Tier {
-        story.evaluate(as_of).tier.tier
-    }
-
-    #[test]
-    fn with_nothing_unfavourable_and_nothing_unknown_the_tier_is_s() {
-        let assessment = Story::favourable().evaluate("2022-04-02").tier;
-        let open: Vec<_> = assessment.triggers.iter().filter(|one| one.state.may_be_true()).collect();
-        assert!(open.is_empty(), "{open:#?}");
-        assert_eq!(assessment.tier, Tier::Standard);
-    }
-
-    #[test]
-    fn l_is_proposed_from_the_day_two_years_are_over_and_never_taken() {
-        let proposal = |as_of: &str| Story::favourable().evaluate(as_of).tier.proposal.map(|one| one.to);
-        assert_eq!(proposal("2022-04-02"), Some(Tier::Low));
-        assert_eq!(proposal("2022-04-01"), Some(Tier::Low));
-        assert_eq!(proposal("2022-03-31"), None);
-        assert_eq!(tier(&Story::favourable(), "2022-04-02"), Tier::Standard);
-    }
-
-    #[test]
-    fn l_is_never_proposed_with_missing_data() {
-        let mut story = Story::favourable();
-        story.parts.operations[0].completeness = Some(Completeness::Complete);
-        assert_eq!(tier(&story, "2022-06-01"), Tier::High);
-        let mut story = Story::favourable();
-        story.parts.primary.as_mut().unwrap().treatment_ended_on = None;
-        assert_eq!(tier(&story, "2022-06-01"), Tier::High);
-        let mut story = Story::favourable();
-        story.parts.imaging.truncate(1);
-        assert_eq!(story.evaluate("2022-06-01").tier.proposal, None);
-    }
-
-    #[test]
-    fn a_short_interval_is_high_and_may_step_down_after_three_clear_years() {
-        let mut story = Story::favourable().clear_ct("ct4", "2023-04-01");
-        story.parts.primary.as_mut().unwrap().treated_on = Some(date("2019-06-01"));
-        story.parts.primary.as_mut().unwrap().treatment_ended_on = Some(date("2019-09-01"));
-        let at = |as_of: &str| story.evaluate(as_of).tier;
-        assert_eq!((at("2023-03-31").tier, at("2023-03-31").proposal), (Tier::High, None));
-        assert_eq!(at("2023-04-01").proposal.map(|one| one.to), Some(Tier::Standard));
-    }
-
-    #[test]
-    fn active_disease_outweighs_everything() {
-        let story = Story::favourable().nodule("n2", "LUL").ct("ct4", "2022-05-01", &[("n2", 6.0)]);
-        let assessment = story.evaluate("2022-06-01").tier;
-        assert_eq!((assessment.tier, assessment.proposal), (Tier::Active, None));
-    }
 }

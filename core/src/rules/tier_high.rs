@@ -26,6 +26,7 @@ pub(super) fn triggers(case: &Case<'_, '_>) -> Vec<Trigger> {
         short_rfi(case),
         margins(case),
         many_metastases(case),
+        pathology(case),
         nodes(case),
         chemotherapy(case),
         mpnst(case),
@@ -184,6 +185,19 @@ fn many_metastases(case: &Case<'_, '_>) -> Trigger {
     let evidence = episode.map(Episode::evidence).unwrap_or_default();
     let source = "International Registry of Lung Metastases 1997; disputed by later series";
     trigger("four-or-more-metastases", state, reason, evidence, source)
+}
+
+/// A missing result is unfavourable, also where it could not make many metastases of few.
+fn pathology(case: &Case<'_, '_>) -> Trigger {
+    let open = |episode: &Episode| {
+        if episode.counts.metastases.exact { Truth::False } else { Truth::Unknown }
+    };
+    let (state, evidence) = of_last(case, open);
+    let reason = match state {
+        Truth::False => "no result of the last episode is outstanding",
+        _ => "a result or the number of the last episode is not on record",
+    };
+    trigger("pathology-of-last-episode", state, reason, evidence, "product rule; needs local approval")
 }
 
 fn nodes(case: &Case<'_, '_>) -> Trigger {

@@ -21,7 +21,9 @@ pub(super) fn tier_series(protocol: &Protocol, tier: Tier, cleared: PartialDate)
         return Vec::new();
     };
     let mut candidates = Vec::new();
-    let mut previous = (anchor, 0);
+    // Tier L begins later: its first interval is that since the months before it, not since clearance.
+    let begun = if tier == Tier::Low { protocol.tiers.low_after_months } else { 0 };
+    let mut previous = (add_months(anchor, begun).unwrap_or(anchor), begun);
     if let Some(weeks) = series.baseline_weeks
         && let Some(due_on) = add_weeks(anchor, weeks)
     {

