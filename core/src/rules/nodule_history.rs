@@ -5,13 +5,13 @@
 //! certain there is nothing to tell but the present.
 
 use crate::{
-    domain::{dates::PartialDate, operation::Operation, truth::Truth},
+    domain::{dates::PartialDate, imaging::Finding, operation::Operation, truth::Truth, vocabulary::Fate},
     protocol::thresholds::GrowthThresholds,
 };
 
 use super::{
     facts::{Facts, NoduleFacts, is_seen, on_or_before, order_key},
-    growth::{Sighting, growth_of},
+    growth::{Sighting, at_least, growth_of},
     nodule_state::{NoduleState, NoduleStatus, held, in_order, untreated},
     pathology::PathologyClass,
 };
@@ -101,15 +101,56 @@ fn on_imaging(
 ) {
     let mut called = Truth::Unknown;
     let mut was_seen = false;
+    let mut sizes = Smallest::default();
     for (at, (study, finding)) in sightings.iter().enumerate() {
         called = finding.certainty.map_or(called, held);
         was_seen |= is_seen(finding.fate);
         let until_then = sightings.get(..=at).unwrap_or_default();
-        let grown = || growth_of(status.count, until_then, limits).grown.is_true();
+        let may_have_grown = sizes.may_be_exceeded(finding, limits);
+        let grown = || may_have_grown && growth_of(status.count, until_then, limits).grown.is_true();
         let suspicious = Truth::from(called.is_true() || grown());
         let state = untreated(until_then, suspicious, limits);
         if was_seen || !matches!(state, NoduleState::Observed | NoduleState::Suspected) {
             changes.push(state, study.on);
         }
+    }
+}
+
+/// The smallest sizes so far. Only what exceeds one of them by enough can have grown by a rule, so that the rules are
+/// asked after few studies and not after every one.
+#[derive(Default)]
+struct Smallest {
+    sizes: [Option<f64>; 3],
+    exceeded: bool,
+    called_grown: bool,
+}
+
+impl Smallest {
+    /// Whether some study so far, this one included, may show growth.
+    fn may_be_exceeded(&mut self, finding: &Finding, limits: &GrowthThresholds) -> bool {
+        let now = [
+            finding.mean_mm(),
+            finding.long_mm.map(|long| long.get()),
+            finding.volume_mm3.map(|volume| volume.get()),
+        ];
+        let volume_factor = 1.0 + limits.volume_percent / 100.0;
+        let [mean, long, volume] = self.sizes;
+        let least = [
+            mean.map(|mean| mean + limits.diameter_mm),
+            long.map(|long| long + limits.diameter_mm),
+            volume.map(|volume| volume * volume_factor),
+        ];
+        self.exceeded |= now
+            .into_iter()
+            .zip(least)
+            .any(|(now, least)| now.zip(least).is_some_and(|(now, least)| at_least(now, least)));
+        for (smallest, now) in self.sizes.iter_mut().zip(now) {
+            *smallest = match (*smallest, now) {
+                (Some(one), Some(other)) => Some(one.min(other)),
+                (one, other) => one.or(other),
+            };
+        }
+        self.called_grown = finding.fate.map_or(self.called_grown, |fate| fate == Fate::Grown);
+        self.exceeded || self.called_grown
     }
 }

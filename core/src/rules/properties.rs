@@ -278,6 +278,9 @@ proptest! {
             prop_assert_eq!(sum, episode.counts.resected.min);
             prop_assert!(episode.counts.most_metastases.is_none_or(|most| most >= episode.counts.metastases.min));
         }
+        for nodule in evaluation.nodules.iter().filter(|nodule| nodule.is_active()) {
+            prop_assert_eq!(nodule.states.last().map(|last| last.state), Some(nodule.state), "{:?}", nodule);
+        }
         let ids: Vec<_> = evaluation.data_tasks.iter().map(super::DataTask::id).collect();
         prop_assert!(ids.is_sorted_by(|one, other| one < other), "{:?}", ids);
     }
