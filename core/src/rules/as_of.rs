@@ -129,7 +129,9 @@ fn mentions(parts: &HistoryParts) -> HashSet<NoduleId> {
             ResectionTarget::Specimen { .. } => None,
         })
     });
-    let treated = parts.local_therapies.iter().flat_map(|therapy| &therapy.nodules);
+    let treated = parts.local_therapies.iter().flat_map(|therapy| {
+        therapy.nodules.iter().chain(therapy.local_statuses.iter().map(|status| &status.nodule))
+    });
     findings.chain(specimens).chain(treated).cloned().collect()
 }
 

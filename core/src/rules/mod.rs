@@ -15,6 +15,8 @@ pub mod episode;
 pub mod evidence;
 pub mod facts;
 pub mod growth;
+#[cfg(test)]
+mod invariants;
 mod irlm;
 pub mod lobes;
 mod local_control;

@@ -25,7 +25,7 @@ fn first_day() -> NaiveDate {
     NaiveDate::from_ymd_opt(2018, 1, 1).unwrap()
 }
 
-fn day(after: u64) -> NaiveDate {
+pub(super) fn day(after: u64) -> NaiveDate {
     first_day().checked_add_days(Days::new(after)).unwrap()
 }
 
@@ -70,7 +70,7 @@ fn some_cut() -> impl Strategy<Value = Cut> {
 }
 
 /// A history that fits together and may be as odd as the type allows.
-fn some_story() -> impl Strategy<Value = Story> {
+pub(super) fn some_story() -> impl Strategy<Value = Story> {
     let places = prop::collection::vec((0_usize..8, 0_u32..4), NODULES);
     let looks = prop::collection::vec(some_look(), 0..6);
     let cuts = prop::collection::vec(some_cut(), 0..5);
@@ -214,7 +214,7 @@ fn add_rest(
     story
 }
 
-fn assess(story: &Story, as_of: NaiveDate) -> Evaluation {
+pub(super) fn assess(story: &Story, as_of: NaiveDate) -> Evaluation {
     evaluate(&story.history(), &protocol(), as_of)
 }
 
@@ -241,9 +241,25 @@ fn statements(evaluation: &Evaluation) -> Vec<(String, Truth)> {
     });
     let dfi = [
         ("lt_12".to_owned(), evaluation.dfi.lt_12_months),
+        ("at_least_24".to_owned(), evaluation.dfi.at_least_24_months),
         ("at_least_36".to_owned(), evaluation.dfi.at_least_36_months),
     ];
-    triggers.chain(patterns).chain(dfi).collect()
+    // Which episode is which is certain where there is one.
+    let only = match evaluation.episodes.as_slice() {
+        [only] => Some(only),
+        _ => None,
+    };
+    let episode = only.into_iter().flat_map(|only| {
+        let recurrence = &only.recurrence;
+        [
+            ("cleared".to_owned(), only.cleared),
+            ("persistence".to_owned(), only.persistence),
+            ("progression".to_owned(), only.progression),
+            ("recurrence".to_owned(), recurrence.state.present()),
+            ("same_lobe".to_owned(), recurrence.same_lobe),
+        ]
+    });
+    triggers.chain(patterns).chain(dfi).chain(episode).collect()
 }
 
 fn wider(on: PartialDate, months: u32) -> PartialDate {
