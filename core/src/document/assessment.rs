@@ -38,6 +38,7 @@ pub struct AssessmentDocument {
     pub study_id: String,
     /// Only facts dated on or before this day count.
     #[schemars(with = "String", extend("format" = "date"))]
+    #[serde(serialize_with = "write_day")]
     pub as_of: NaiveDate,
     /// The protocol that was applied.
     pub protocol: ProtocolReference,
@@ -244,6 +245,7 @@ pub struct SlotEntry {
     pub label: String,
     /// Day it is due.
     #[schemars(with = "String", extend("format" = "date"))]
+    #[serde(serialize_with = "write_day")]
     pub due_on: NaiveDate,
     /// Days on which it counts as done in time.
     pub window: WindowEntry,
@@ -259,9 +261,11 @@ pub struct SlotEntry {
 pub struct WindowEntry {
     /// First day.
     #[schemars(with = "String", extend("format" = "date"))]
+    #[serde(serialize_with = "write_day")]
     pub from: NaiveDate,
     /// Last day.
     #[schemars(with = "String", extend("format" = "date"))]
+    #[serde(serialize_with = "write_day")]
     pub to: NaiveDate,
 }
 
@@ -273,6 +277,12 @@ pub struct DataTask {
     pub id: String,
     /// What is missing and what for.
     pub reason: String,
+}
+
+/// A day in one piece; see [`PartialDate`] for why that matters.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn write_day<S: Serializer>(day: &NaiveDate, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&PartialDate::Day(*day))
 }
 
 macro_rules! codes {

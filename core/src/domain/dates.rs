@@ -196,14 +196,37 @@ impl DayRange {
 impl fmt::Display for PartialDate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Day(day) => write!(f, "{day}"),
+            Self::Day(day) => write_day(*day, f),
             Self::Month(first) => write!(f, "{}", first.format("%Y-%m")),
             Self::Year(first) => write!(f, "{}", first.format("%Y")),
-            Self::NotBefore(day) => write!(f, "[{day}..]"),
-            Self::NotAfter(day) => write!(f, "[..{day}]"),
-            Self::Within(bounds) => write!(f, "[{}..{}]", bounds.earliest, bounds.latest),
+            Self::NotBefore(day) => write!(f, "[{}..]", Self::Day(*day)),
+            Self::NotAfter(day) => write!(f, "[..{}]", Self::Day(*day)),
+            Self::Within(Bounds { earliest, latest }) => {
+                write!(f, "[{}..{}]", Self::Day(*earliest), Self::Day(*latest))
+            }
         }
     }
+}
+
+/// Writes `YYYY-MM-DD` in one piece. Days are a large part of what an assessment holds, and chrono writes them digit
+/// by digit; years that do not have four digits are left to it.
+fn write_day(day: NaiveDate, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let (year, month, date) = (day.year(), day.month(), day.day());
+    let Some(year) = u32::try_from(year).ok().filter(|year| *year <= 9999) else { return write!(f, "{day}") };
+    let digit = |value: u32| b'0' + u8::try_from(value % 10).unwrap_or_default();
+    let text = [
+        digit(year / 1000),
+        digit(year / 100),
+        digit(year / 10),
+        digit(year),
+        b'-',
+        digit(month / 10),
+        digit(month),
+        b'-',
+        digit(date / 10),
+        digit(date),
+    ];
+    f.write_str(std::str::from_utf8(&text).map_err(|_| fmt::Error)?)
 }
 
 impl FromStr for PartialDate {
@@ -324,6 +347,17 @@ mod tests {
         ] {
             let error = text.parse::<PartialDate>().unwrap_err().to_string();
             assert!(error.contains(part), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_day_is_written_as_the_calendar_writes_it() {
+        for (year, month, day) in [(1, 1, 1), (987, 12, 31), (1800, 10, 9), (2024, 2, 29), (9999, 12, 31)] {
+            let day = NaiveDate::from_ymd_opt(year, month, day).unwrap();
+            assert_eq!(PartialDate::Day(day).to_string(), day.to_string());
+        }
+        for day in [NaiveDate::MIN, NaiveDate::MAX, NaiveDate::from_ymd_opt(10_000, 1, 1).unwrap()] {
+            assert_eq!(PartialDate::Day(day).to_string(), day.to_string());
         }
     }
 

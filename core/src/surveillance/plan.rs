@@ -117,30 +117,23 @@ fn close(
     let mut used: Vec<&StudyKey> = Vec::new();
     let mut first_open = true;
     let mut slots = Vec::with_capacity(candidates.len());
-    for candidate in candidates {
-        let Some((window, severe_from)) = candidate.dates(candidate.due_on) else { continue };
+    for mut candidate in candidates {
+        let Some((window, severe_from)) = candidate.dates() else { continue };
         if !candidate.kind.asks_for_ct() {
             let state = open_state(candidate.due_on, window, severe_from, facts.as_of);
-            let (due_on, why) = (candidate.due_on, candidate.why.clone());
-            slots.extend(candidate.into_slot(due_on, state, why));
+            slots.extend(candidate.into_slot(state));
             continue;
         }
-        let done = adequate
-            .iter()
-            .find(|study| !used.contains(&&study.id) && surely_within(study.on, window))
-            .map(|study| &study.id);
+        let done =
+            adequate.iter().find(|study| !used.contains(&&study.id) && surely_within(study.on, window));
+        let later = |study: &&ScoredStudy| study.on.earliest().is_some_and(|on| on > window.to);
         if let Some(study) = done {
-            used.push(study);
-            let why = format!("{} Closed by study {study}.", candidate.why);
-            let due_on = candidate.due_on;
-            slots.extend(candidate.into_slot(due_on, SlotState::Done(study.clone()), why));
-        } else if adequate
-            .iter()
-            .any(|study| study.on.earliest().is_some_and(|earliest| earliest > window.to))
-        {
-            let why = format!("{} No adequate CT inside the window; one was made later.", candidate.why);
-            let due_on = candidate.due_on;
-            slots.extend(candidate.into_slot(due_on, SlotState::Missed, why));
+            used.push(&study.id);
+            candidate.explain(format_args!("Closed by study {}.", study.id));
+            slots.extend(candidate.into_slot(SlotState::Done(study.id.clone())));
+        } else if adequate.iter().any(later) {
+            candidate.explain(format_args!("No adequate CT inside the window; one was made later."));
+            slots.extend(candidate.into_slot(SlotState::Missed));
         } else {
             slots.extend(open_slot(candidate, studies, first_open, facts, protocol));
             first_open = false;
@@ -151,28 +144,27 @@ fn close(
 
 /// An open slot; the first one keeps its distance from the last adequate CT.
 fn open_slot(
-    candidate: Candidate,
+    mut candidate: Candidate,
     studies: &[ScoredStudy],
     first_open: bool,
     facts: &PlanFacts<'_>,
     protocol: &Protocol,
 ) -> Option<Slot> {
-    let mut why = candidate.why.clone();
-    let mut due_on = candidate.due_on;
     if first_open && let Some(moved) = due_after_last_ct(&candidate, studies, protocol) {
-        why = format!("{why} Moved from {due_on}, because the last CT was close to it.");
-        due_on = moved;
+        let due_on = PartialDate::Day(candidate.due_on);
+        candidate.explain(format_args!("Moved from {due_on}, because the last CT was close to it."));
+        candidate.due_on = moved;
     }
-    let (window, severe_from) = candidate.dates(due_on)?;
+    let (window, severe_from) = candidate.dates()?;
     if let Some(study) = studies.iter().rev().find(|study| may_be_within(study.on, window)) {
         let lacking = study.lacks.as_deref().unwrap_or("its day is not known well enough");
-        why = format!("{why} Study {} does not close it: {lacking}.", study.id);
+        candidate.explain(format_args!("Study {} does not close it: {lacking}.", study.id));
     }
-    if young_on(due_on, facts, protocol) {
-        why = format!("{why} A clinician confirms the modality because of the age.");
+    if young_on(candidate.due_on, facts, protocol) {
+        candidate.explain(format_args!("A clinician confirms the modality because of the age."));
     }
-    let state = open_state(due_on, window, severe_from, facts.as_of);
-    candidate.into_slot(due_on, state, why)
+    let state = open_state(candidate.due_on, window, severe_from, facts.as_of);
+    candidate.into_slot(state)
 }
 
 /// `max(anchored date, last adequate CT + share of the interval)`, where that is later.

@@ -20,25 +20,17 @@ pub(super) fn tier_series(protocol: &Protocol, tier: Tier, cleared: PartialDate)
     let (Some(anchor), Some(series)) = (cleared.earliest(), protocol.schedule.of(tier)) else {
         return Vec::new();
     };
-    let mut candidates = Vec::new();
+    let named = Series::new(cleared, tier, protocol);
+    let mut candidates = Vec::with_capacity(series.months.len() + 2);
     // Tier L begins later: its first interval is that since the months before it, not since clearance.
     let begun = if tier == Tier::Low { protocol.tiers.low_after_months } else { 0 };
     let mut previous = (add_months(anchor, begun).unwrap_or(anchor), begun);
     if let Some(weeks) = series.baseline_weeks
         && let Some(due_on) = add_weeks(anchor, weeks)
     {
-        let tolerance = protocol.windows.baseline_high;
         let label = format!("baseline at {weeks} weeks");
-        candidates.push(candidate(
-            cleared,
-            SlotKind::Baseline,
-            label,
-            due_on,
-            anchor,
-            tolerance,
-            tier,
-            protocol,
-        ));
+        let tolerance = protocol.windows.baseline_high;
+        candidates.push(named.candidate(SlotKind::Baseline, label, (anchor, due_on), tolerance));
     }
     for month in &series.months {
         let Some(due_on) = add_months(anchor, *month) else { break };
@@ -50,53 +42,54 @@ pub(super) fn tier_series(protocol: &Protocol, tier: Tier, cleared: PartialDate)
         };
         let kind = if is_baseline { SlotKind::Baseline } else { SlotKind::Series };
         let label = format!("month {month}");
-        candidates.push(candidate(cleared, kind, label, due_on, previous.0, tolerance, tier, protocol));
+        candidates.push(named.candidate(kind, label, (previous.0, due_on), tolerance));
         previous = (due_on, *month);
     }
     let month = protocol.schedule.decision_month;
     if let Some(due_on) = add_months(anchor, month) {
         let label = format!("decision at month {month}");
         let tolerance = protocol.windows.yearly;
-        candidates.push(candidate(
-            cleared,
-            SlotKind::Decision,
-            label,
-            due_on,
-            previous.0,
-            tolerance,
-            tier,
-            protocol,
-        ));
+        candidates.push(named.candidate(SlotKind::Decision, label, (previous.0, due_on), tolerance));
     }
     candidates
 }
 
-#[expect(clippy::too_many_arguments, reason = "one place that spells a series slot out")]
-fn candidate(
-    cleared: PartialDate,
-    kind: SlotKind,
-    label: String,
-    due_on: NaiveDate,
-    previous: NaiveDate,
-    tolerance: Tolerance,
-    tier: Tier,
-    protocol: &Protocol,
-) -> Candidate {
-    let counted = match cleared.exact() {
-        Some(day) => format!("counted from clearance on {day}"),
-        None => format!("counted from the earliest possible day of clearance ({cleared})"),
-    };
-    Candidate {
-        key: format!("{cleared}/{}", label.replace(' ', "-")),
-        kind,
-        why: format!(
-            "{label} of tier {tier}, {counted}; protocol {} version {}.",
-            protocol.id, protocol.version
-        ),
-        label,
-        due_on,
-        interval_days: due_on.signed_duration_since(previous).num_days(),
-        tolerance,
+/// What all slots of a series have in common, in words.
+struct Series {
+    key: String,
+    why: String,
+}
+
+impl Series {
+    fn new(cleared: PartialDate, tier: Tier, protocol: &Protocol) -> Self {
+        let counted = match cleared.exact() {
+            Some(_) => format!("counted from clearance on {cleared}"),
+            None => format!("counted from the earliest possible day of clearance ({cleared})"),
+        };
+        let (id, version) = (&protocol.id, &protocol.version);
+        Self {
+            key: format!("{cleared}/"),
+            why: format!(" of tier {tier}, {counted}; protocol {id} version {version}."),
+        }
+    }
+
+    /// A slot, given the slot or anchor before it and the day it is due itself.
+    fn candidate(
+        &self,
+        kind: SlotKind,
+        label: String,
+        (previous, due_on): (NaiveDate, NaiveDate),
+        tolerance: Tolerance,
+    ) -> Candidate {
+        Candidate {
+            key: [&self.key, label.replace(' ', "-").as_str()].concat(),
+            kind,
+            why: [label.as_str(), &self.why].concat(),
+            label,
+            due_on,
+            interval_days: due_on.signed_duration_since(previous).num_days(),
+            tolerance,
+        }
     }
 }
 
@@ -181,9 +174,7 @@ pub(super) fn observed_nodules(
             previous = (due_on, *month);
             let covered = planned.iter().chain(&candidates).any(|other| {
                 other.kind.asks_for_ct()
-                    && other
-                        .dates(other.due_on)
-                        .is_some_and(|(window, _)| window.from <= due_on && due_on <= window.to)
+                    && other.dates().is_some_and(|(window, _)| window.from <= due_on && due_on <= window.to)
             });
             if covered {
                 continue;

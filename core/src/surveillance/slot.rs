@@ -1,5 +1,7 @@
 //! One planned study or decision: its dates, its state, and why it is there.
 
+use std::fmt::{self, Write as _};
+
 use chrono::{Days, NaiveDate};
 
 use crate::{domain::text::StudyKey, protocol::Tolerance};
@@ -124,29 +126,35 @@ pub(super) struct Candidate {
 }
 
 impl Candidate {
-    /// Dates of the slot when it is due on `due_on`; `None` past the end of the calendar.
-    pub(super) fn dates(&self, due_on: NaiveDate) -> Option<(Window, NaiveDate)> {
+    /// Window and first day of severe overdue; `None` past the end of the calendar.
+    pub(super) fn dates(&self) -> Option<(Window, NaiveDate)> {
         let days = |count: u32| Days::new(u64::from(count));
         let window = Window {
-            from: due_on.checked_sub_days(days(self.tolerance.early_days))?,
-            to: due_on.checked_add_days(days(self.tolerance.late_days))?,
+            from: self.due_on.checked_sub_days(days(self.tolerance.early_days))?,
+            to: self.due_on.checked_add_days(days(self.tolerance.late_days))?,
         };
         let severe_from = window.to.checked_add_days(days(self.tolerance.severe_after_days))?;
         Some((window, severe_from))
     }
 
+    /// Adds a sentence to the reason.
+    pub(super) fn explain(&mut self, sentence: fmt::Arguments<'_>) {
+        // A `String` takes all that is written to it: the result carries nothing.
+        let _ = write!(self.why, " {sentence}");
+    }
+
     /// The slot in a given state.
-    pub(super) fn into_slot(self, due_on: NaiveDate, state: SlotState, why: String) -> Option<Slot> {
-        let (window, severe_from) = self.dates(due_on)?;
+    pub(super) fn into_slot(self, state: SlotState) -> Option<Slot> {
+        let (window, severe_from) = self.dates()?;
         Some(Slot {
             key: self.key,
             kind: self.kind,
             label: self.label,
-            due_on,
+            due_on: self.due_on,
             window,
             severe_from,
             state,
-            why,
+            why: self.why,
         })
     }
 }
