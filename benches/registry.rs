@@ -4,32 +4,26 @@
 //! thing is measured (default 3). The database is made below the folder for temporary files (`TMPDIR`): put that on
 //! a disk, since a database in memory would flatter every figure that writes.
 
+#[path = "support/cohort_file.rs"]
+mod cohort_file;
+#[path = "support/figures.rs"]
+mod figures;
 #[path = "support/registry.rs"]
 mod registry;
+#[path = "support/settings.rs"]
+mod settings;
 #[path = "support/synthetic.rs"]
 mod synthetic;
 
-use std::{io::Write as _, str::FromStr};
-
-use anyhow::Context as _;
+use std::io::Write as _;
 
 use registry::{Extent, run};
 
 fn main() -> anyhow::Result<()> {
-    let patients = number("LOBEWATCH_BENCH_PATIENTS", 10_000)?;
-    let runs = number("LOBEWATCH_BENCH_RUNS", 3)?;
+    let patients = settings::number("LOBEWATCH_BENCH_PATIENTS", 10_000)?;
+    let runs = settings::number("LOBEWATCH_BENCH_RUNS", 3)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let outcome = runtime.block_on(run(Extent { patients, imports: runs, sweeps: runs }))?;
     writeln!(std::io::stdout().lock(), "{outcome}")?;
     Ok(())
-}
-
-fn number<T: FromStr>(variable: &str, default: T) -> anyhow::Result<T>
-where
-    T::Err: std::error::Error + Send + Sync + 'static,
-{
-    match std::env::var(variable) {
-        Ok(text) => text.parse().with_context(|| format!("{variable} must be a number")),
-        Err(_) => Ok(default),
-    }
 }

@@ -1,6 +1,6 @@
 //! Repeated measurements and how they are shown: median with range, never a single best run.
 
-use std::{fmt, time::Duration};
+use std::fmt;
 
 /// One thing measured several times.
 #[derive(Debug, Clone)]
@@ -17,10 +17,6 @@ impl Series {
 
     pub fn push(&mut self, value: f64) {
         self.values.push(value);
-    }
-
-    pub fn seconds(&mut self, duration: Duration) {
-        self.push(duration.as_secs_f64());
     }
 
     /// The middle value; the mean of both middle ones for an even number. `NaN` where nothing was measured.

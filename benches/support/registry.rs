@@ -5,8 +5,6 @@
 
 #[path = "registry/cohort.rs"]
 pub mod cohort;
-#[path = "registry/figures.rs"]
-pub mod figures;
 #[path = "memory.rs"]
 pub mod memory;
 #[path = "registry/scan.rs"]
@@ -24,8 +22,11 @@ use lobewatch::{
     protocol::Protocol,
 };
 
-use cohort::{Imported, Registry, write_cohort};
-use figures::{Series, Table};
+use super::{
+    cohort_file::write_cohort,
+    figures::{Series, Table},
+};
+use cohort::{Imported, Registry};
 use scan::{Scan, Scanned};
 
 /// Patients after which the memory is looked at first, to see whether it grows with the cohort.
@@ -152,8 +153,8 @@ impl ImportSeries {
     fn add(&mut self, imported: &Imported, patients: u64) {
         let total = imported.looked + imported.recorded;
         self.rate.push(patients as f64 / total.as_secs_f64());
-        self.looked.seconds(imported.looked);
-        self.recorded.seconds(imported.recorded);
+        self.looked.push(imported.looked.as_secs_f64());
+        self.recorded.push(imported.recorded.as_secs_f64());
         for (series, bytes) in [(&mut self.early, imported.early_peak), (&mut self.peak, imported.peak)] {
             series.values.extend(bytes.map(|bytes| bytes as f64 / MEBIBYTE));
         }
@@ -221,8 +222,8 @@ impl Pairs {
             report.patients == patients && scanned.patients == patients,
             "not every patient was seen: {report:?}"
         );
-        self.scan.seconds(scanning);
-        self.sweep.seconds(sweeping);
+        self.scan.push(scanning.as_secs_f64());
+        self.sweep.push(sweeping.as_secs_f64());
         self.ratio.push(sweeping.as_secs_f64() / scanning.as_secs_f64());
         Ok(report)
     }

@@ -16,7 +16,9 @@ use crate::{
     clock::{Clock, SystemClock},
     config::LoadOptions,
     document::assessment::AssessmentDocument,
+    domain::history::History,
     import::check::Checker,
+    protocol::Protocol,
 };
 
 #[derive(Debug, Args)]
@@ -33,6 +35,9 @@ pub(super) struct AssessArguments {
     /// Indented text for people instead of one assessment a line.
     #[arg(long)]
     pretty: bool,
+    /// Only read and check the documents: say what is refused and count the rest, assess nothing.
+    #[arg(long, conflicts_with_all = ["as_of", "protocol", "pretty"])]
+    check_only: bool,
 }
 
 pub(super) fn run(
@@ -44,21 +49,20 @@ pub(super) fn run(
     let protocol = wiring::protocol(arguments.protocol.as_deref().or(settings.protocol.file.as_deref()))?;
     let zone = settings.schedule.time_zone;
     let as_of = arguments.as_of.unwrap_or_else(|| SystemClock.now().with_timezone(&zone).date_naive());
+    let mut writer =
+        AssessmentWriter { protocol: &protocol, as_of, pretty: arguments.pretty, text: Vec::new() };
     let mut exit = Exit::Done;
+    let mut sound = 0_u64;
     let mut checker = Checker::new(limits(&settings));
     for path in &arguments.files {
         let input = Input::open(path)?;
         documents(&input, &mut checker, |checked| {
             match checked {
                 Ok(document) => {
-                    let assessment = assess(&document.history, &protocol, as_of);
-                    let document = AssessmentDocument::from(&assessment);
-                    if arguments.pretty {
-                        serde_json::to_writer_pretty(terminal.out(), &document)?;
-                    } else {
-                        serde_json::to_writer(terminal.out(), &document)?;
+                    sound += 1;
+                    if !arguments.check_only {
+                        writer.write(&document.history, terminal)?;
                     }
-                    terminal.raw("\n")?;
                 }
                 Err(refused) => {
                     exit = Exit::BadInput;
@@ -70,5 +74,33 @@ pub(super) fn run(
             Ok(())
         })?;
     }
+    if arguments.check_only {
+        terminal.line(format!("documents in order: {sound}"))?;
+    }
     Ok(exit)
+}
+
+/// Assesses one history after the other; keeps the memory of the text from one to the next.
+struct AssessmentWriter<'a> {
+    protocol: &'a Protocol,
+    as_of: NaiveDate,
+    pretty: bool,
+    text: Vec<u8>,
+}
+
+impl AssessmentWriter<'_> {
+    /// Writes in one piece, because serde hands over every bracket and quotation mark by itself.
+    fn write(&mut self, history: &History, terminal: &mut Terminal) -> anyhow::Result<()> {
+        let assessment = assess(history, self.protocol, self.as_of);
+        let document = AssessmentDocument::from(&assessment);
+        self.text.clear();
+        if self.pretty {
+            serde_json::to_writer_pretty(&mut self.text, &document)?;
+        } else {
+            serde_json::to_writer(&mut self.text, &document)?;
+        }
+        self.text.push(b'\n');
+        terminal.out().write_all(&self.text)?;
+        Ok(())
+    }
 }

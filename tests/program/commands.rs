@@ -190,6 +190,21 @@ fn published_figures_are_printed_under_their_heading_and_an_unknown_one_is_refus
 }
 
 #[test]
+fn documents_can_be_checked_without_being_assessed() {
+    let program = Program::on_sqlite();
+    let files = case_files();
+    let mut arguments = vec!["assess", "--check-only"];
+    arguments.extend(files.iter().map(String::as_str));
+    assert_eq!(program.done(&arguments), format!("documents in order: {}\n", files.len()));
+    let broken = program.write("broken.json", r#"{"format":"lobewatch.history/1","patient":{}}"#);
+    arguments.push(&broken);
+    let checked = program.run(&arguments).with_code(2);
+    assert_eq!(checked.out, format!("documents in order: {}\n", files.len()));
+    assert!(checked.err.contains("study_id"), "{checked}");
+    program.run(&["assess", "--check-only", "--pretty", &broken]).with_code(2);
+}
+
+#[test]
 fn help_names_every_command_and_a_wrong_one_ends_with_code_2() {
     let program = Program::on_sqlite();
     let help = program.done(&["--help"]);

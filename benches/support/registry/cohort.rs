@@ -1,8 +1,7 @@
-//! A made-up cohort as a file, and a registry of its own on disk with the shipped settings.
+//! A registry of its own on disk with the shipped settings.
 
 use std::{
     fs::File,
-    io::{BufWriter, Write},
     path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, Instant},
@@ -23,26 +22,10 @@ use lobewatch::{
     store::{BatchCounts, DatabaseSettings, Store},
 };
 
-use super::{
-    super::synthetic::{calendar::Day, patient},
-    memory,
-};
+use super::memory;
 
-/// The seed of every cohort, so that runs compare.
-pub const SEED: u64 = 7;
-/// The day before which everything happened.
-pub const REFERENCE: Day = Day::new(2026, 3, 31);
-/// An instant of that day.
+/// An instant of the day before which everything happened.
 pub const IMPORTED_AT: &str = "2026-03-31T09:00:00Z";
-
-/// Writes the cohort, one patient a line; returns its size in bytes.
-pub fn write_cohort(path: &Path, patients: u64) -> std::io::Result<u64> {
-    let mut file = BufWriter::new(File::create(path)?);
-    for index in 0..patients {
-        writeln!(file, "{}", patient(SEED, index, REFERENCE))?;
-    }
-    file.into_inner().map_err(std::io::IntoInnerError::into_error)?.metadata().map(|file| file.len())
-}
 
 /// A registry in a file of its own.
 pub struct Registry {
