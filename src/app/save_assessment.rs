@@ -156,10 +156,10 @@ fn flags(document: &AssessmentDocument) -> Result<Vec<FlagRecord>, serde_json::E
         .iter()
         .map(|pattern| {
             Ok(FlagRecord {
-                pattern: pattern.id.clone(),
+                pattern: pattern.id.clone().into_owned(),
                 state: pattern.state.code().to_owned(),
-                effect: pattern.effect.clone(),
-                reason: pattern.reason.clone(),
+                effect: pattern.effect.clone().into_owned(),
+                reason: pattern.reason.clone().into_owned(),
                 evidence: serde_json::to_string(&pattern.evidence)?,
             })
         })

@@ -336,7 +336,7 @@ fn flags(text: &mut String, assessment: &AssessmentDocument, register: &Register
 
 /// One line a published figure, with the label without which none is shown.
 fn why_it_matters(text: &mut String, pattern: &PatternEntry, register: &Register) -> std::fmt::Result {
-    for figure in register.named(pattern.figures.iter().map(String::as_str)) {
+    for figure in register.named(pattern.figures.iter().map(AsRef::as_ref)) {
         writeln!(text, "      why this matters: {}", figure.line())?;
     }
     Ok(())
@@ -366,7 +366,8 @@ mod tests {
         let history = read(case).unwrap();
         let protocol = Protocol::parse(protocol::SHIPPED).unwrap();
         let as_of = "2026-01-01".parse().unwrap();
-        let assessment = AssessmentDocument::from(&assess(&history, &protocol, as_of));
+        let assessment = assess(&history, &protocol, as_of);
+        let assessment = AssessmentDocument::from(&assessment);
         let register = Register::parse(literature::SHIPPED).unwrap();
         let view = render("milano", &history, &assessment, &register);
         let (_, flags) = view.split_once("\nFlags\n").unwrap();

@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 use crate::{
     domain::{dates::PartialDate, history::History},
     protocol::Protocol,
-    rules::{DataTask, Evaluation, as_of::known_on, evaluate},
+    rules::{DataTask, Evaluation, as_of::known_on, evaluate, evidence::sort_tasks},
     surveillance::{Plan, PlanFacts, Standing, plan},
 };
 
@@ -71,8 +71,7 @@ pub fn assess(history: &History, protocol: &Protocol, as_of: NaiveDate) -> Asses
     }
     let mut data_tasks = evaluation.data_tasks.clone();
     data_tasks.extend(plan_tasks(&plan));
-    data_tasks.sort_by_key(DataTask::id);
-    data_tasks.dedup_by_key(|task| task.id());
+    sort_tasks(&mut data_tasks);
     Assessment {
         study_id: history.patient.study_id.to_string(),
         as_of,

@@ -31,57 +31,57 @@ pub const ASSESSMENT_FORMAT: &str = "lobewatch.assessment/1";
 /// What the program says about one patient on one day.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct AssessmentDocument {
+pub struct AssessmentDocument<'a> {
     /// Always `lobewatch.assessment/1`.
-    pub format: String,
+    pub format: Cow<'a, str>,
     /// The patient.
-    pub study_id: String,
+    pub study_id: Cow<'a, str>,
     /// Only facts dated on or before this day count.
     #[schemars(with = "String", extend("format" = "date"))]
     #[serde(serialize_with = "write_day")]
     pub as_of: NaiveDate,
     /// The protocol that was applied.
-    pub protocol: ProtocolReference,
+    pub protocol: ProtocolReference<'a>,
     /// Version of the rules that answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub rules_version: Option<String>,
+    pub rules_version: Option<Cow<'a, str>>,
     /// Dates from which intervals count.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub anchors: Option<AnchorsEntry>,
+    pub anchors: Option<AnchorsEntry<'a>>,
     /// Disease-free interval.
-    pub dfi: DiseaseFreeInterval,
+    pub dfi: DiseaseFreeInterval<'a>,
     /// Group of the International Registry of Lung Metastases, `I` to `IV`, for comparison only; null where it is
     /// not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub irlm_group: Option<String>,
+    pub irlm_group: Option<Cow<'a, str>>,
     /// Episodes of lung metastases, in order.
-    pub episodes: Vec<EpisodeEntry>,
+    pub episodes: Vec<EpisodeEntry<'a>>,
     /// All five lobes, and the escapes where used.
     pub lobes: PlaceMap<LobeCounts>,
     /// Every nodule or counted group, in the order of the record.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub nodules: Vec<NoduleStatusEntry>,
+    pub nodules: Vec<NoduleStatusEntry<'a>>,
     /// Entries that may be one nodule, for a person to decide.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub match_proposals: Vec<MatchProposalEntry>,
+    pub match_proposals: Vec<MatchProposalEntry<'a>>,
     /// All patterns of the catalogue, in its order.
-    pub patterns: Vec<PatternEntry>,
+    pub patterns: Vec<PatternEntry<'a>>,
     /// Surveillance tier.
-    pub tier: TierEntry,
+    pub tier: TierEntry<'a>,
     /// Surveillance plan.
-    pub plan: PlanEntry,
+    pub plan: PlanEntry<'a>,
     /// What people have to complete or correct.
-    pub data_tasks: Vec<DataTask>,
+    pub data_tasks: Vec<DataTask<'a>>,
 }
 
 /// Which protocol was applied.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct ProtocolReference {
+pub struct ProtocolReference<'a> {
     /// Name.
-    pub id: String,
+    pub id: Cow<'a, str>,
     /// Version.
-    pub version: String,
+    pub version: Cow<'a, str>,
 }
 
 /// A number of days within bounds; a null bound is open.
@@ -128,121 +128,121 @@ pub struct LobeCounts {
 /// The answer of one pattern of the catalogue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct PatternEntry {
+pub struct PatternEntry<'a> {
     /// Stable id, such as `P01`.
-    pub id: String,
+    pub id: Cow<'a, str>,
     /// Stable name.
-    pub name: String,
+    pub name: Cow<'a, str>,
     /// The answer.
     pub state: PatternState,
     /// What it does to the tier.
-    pub effect: String,
+    pub effect: Cow<'a, str>,
     /// Why, in one sentence.
-    pub reason: String,
+    pub reason: Cow<'a, str>,
     /// Ids of the facts it rests on.
-    pub evidence: Vec<String>,
+    pub evidence: Vec<Cow<'a, str>>,
     /// What would decide it.
-    pub missing: Vec<String>,
+    pub missing: Vec<Cow<'a, str>>,
     /// Finer shades, such as `very-early`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub labels: Vec<String>,
+    pub labels: Vec<Cow<'a, str>>,
     /// Ids of the published figures that say why a raised flag matters; for orientation, never a prediction. Absent
     /// where the pattern is not true, or has none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub figures: Vec<String>,
+    pub figures: Vec<Cow<'a, str>>,
 }
 
 /// The surveillance tier and what led to it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct TierEntry {
+pub struct TierEntry<'a> {
     /// The tier in force.
-    pub tier: String,
+    pub tier: Cow<'a, str>,
     /// What the rules compute; another than `tier` where a person decided so.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub computed: String,
+    #[serde(default, skip_serializing_if = "str::is_empty")]
+    pub computed: Cow<'a, str>,
     /// The person's decision that counts on the day; null where there is none.
     #[serde(rename = "override", default, skip_serializing_if = "Option::is_none")]
-    pub decision: Option<TierDecisionEntry>,
+    pub decision: Option<TierDecisionEntry<'a>>,
     /// What was asked.
-    pub triggers: Vec<TriggerEntry>,
+    pub triggers: Vec<TriggerEntry<'a>>,
     /// A step down that a clinician may accept; null where there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub proposal: Option<ProposalEntry>,
+    pub proposal: Option<ProposalEntry<'a>>,
 }
 
 /// A person's decision for another tier than the computed one.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct TierDecisionEntry {
+pub struct TierDecisionEntry<'a> {
     /// The tier that was chosen.
-    pub tier: String,
+    pub tier: Cow<'a, str>,
     /// Who decided.
-    pub by: Option<String>,
+    pub by: Option<Cow<'a, str>>,
     /// Day of the decision.
     pub on: Option<Field<PartialDate>>,
     /// Last day on which it counts.
     pub until: Option<Field<PartialDate>>,
     /// Why.
-    pub reason: Option<String>,
+    pub reason: Option<Cow<'a, str>>,
 }
 
 /// A proposed step down. Nothing changes until a clinician accepts it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct ProposalEntry {
+pub struct ProposalEntry<'a> {
     /// To this tier.
-    pub to: String,
+    pub to: Cow<'a, str>,
     /// Why it may be proposed.
-    pub reason: String,
+    pub reason: Cow<'a, str>,
 }
 
 /// One input of the tier.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct TriggerEntry {
+pub struct TriggerEntry<'a> {
     /// Stable id.
-    pub id: String,
+    pub id: Cow<'a, str>,
     /// The tier it leads to.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub tier: String,
+    #[serde(default, skip_serializing_if = "str::is_empty")]
+    pub tier: Cow<'a, str>,
     /// The answer.
     pub state: PatternState,
     /// Why, in one sentence.
-    pub reason: String,
+    pub reason: Cow<'a, str>,
     /// Ids of the facts it rests on.
-    pub evidence: Vec<String>,
+    pub evidence: Vec<Cow<'a, str>>,
     /// Where the rule comes from.
-    pub source: String,
+    pub source: Cow<'a, str>,
 }
 
 /// The surveillance plan.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct PlanEntry {
+pub struct PlanEntry<'a> {
     /// Day from which it is counted.
     pub anchor_on: Option<Field<PartialDate>>,
     /// Whether it runs.
     pub state: PlanState,
     /// The next scan.
-    pub next: Option<SlotEntry>,
+    pub next: Option<SlotEntry<'a>>,
     /// All slots.
-    pub slots: Vec<SlotEntry>,
+    pub slots: Vec<SlotEntry<'a>>,
     /// Why there is no next slot, in one sentence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
+    pub reason: Option<Cow<'a, str>>,
 }
 
 /// One planned scan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct SlotEntry {
+pub struct SlotEntry<'a> {
     /// What it asks for: `baseline`, `series`, `observed-nodule`, `guard`, `decision` or `review`.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub kind: String,
+    #[serde(default, skip_serializing_if = "str::is_empty")]
+    pub kind: Cow<'a, str>,
     /// What it is in words, such as `month 12`.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub label: String,
+    #[serde(default, skip_serializing_if = "str::is_empty")]
+    pub label: Cow<'a, str>,
     /// Day it is due.
     #[schemars(with = "String", extend("format" = "date"))]
     #[serde(serialize_with = "write_day")]
@@ -252,7 +252,7 @@ pub struct SlotEntry {
     /// Where it stands.
     pub state: SlotState,
     /// Why it is planned.
-    pub why: String,
+    pub why: Cow<'a, str>,
 }
 
 /// First and last day of a window.
@@ -272,11 +272,11 @@ pub struct WindowEntry {
 /// Something people have to complete or correct.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct DataTask {
+pub struct DataTask<'a> {
     /// Stable id.
-    pub id: String,
+    pub id: Cow<'a, str>,
     /// What is missing and what for.
-    pub reason: String,
+    pub reason: Cow<'a, str>,
 }
 
 /// A day in one piece; see [`PartialDate`] for why that matters.

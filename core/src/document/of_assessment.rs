@@ -1,4 +1,6 @@
-//! An assessment as a document of the contract. Adds nothing: every value was decided before.
+//! An assessment as a document of the contract. Adds nothing: every value was decided before, and is borrowed.
+
+use std::borrow::Cow;
 
 use super::{
     assessment::{
@@ -15,8 +17,8 @@ use crate::{
     surveillance::{self, Plan, Standing},
 };
 
-impl From<&Assessment> for AssessmentDocument {
-    fn from(assessment: &Assessment) -> Self {
+impl<'a> From<&'a Assessment> for AssessmentDocument<'a> {
+    fn from(assessment: &'a Assessment) -> Self {
         let evaluation = &assessment.evaluation;
         let lobes = evaluation.lobes.iter().map(|tally| {
             let counts = LobeCounts {
@@ -31,20 +33,22 @@ impl From<&Assessment> for AssessmentDocument {
             };
             (tally.place, counts)
         });
-        let tasks =
-            assessment.data_tasks.iter().map(|task| DataTask { id: task.id(), reason: task.reason.clone() });
+        let tasks = assessment
+            .data_tasks
+            .iter()
+            .map(|task| DataTask { id: task.id().into(), reason: shared(&task.reason) });
         Self {
-            format: ASSESSMENT_FORMAT.to_owned(),
-            study_id: assessment.study_id.clone(),
+            format: ASSESSMENT_FORMAT.into(),
+            study_id: shared(&assessment.study_id),
             as_of: assessment.as_of,
             protocol: ProtocolReference {
-                id: assessment.protocol.id.clone(),
-                version: assessment.protocol.version.clone(),
+                id: shared(&assessment.protocol.id),
+                version: shared(&assessment.protocol.version),
             },
-            rules_version: Some(RULES_VERSION.to_owned()),
+            rules_version: Some(RULES_VERSION.into()),
             anchors: Some(of_timeline::anchors(&evaluation.anchors)),
             dfi: of_timeline::dfi(&evaluation.dfi),
-            irlm_group: evaluation.irlm_group.map(|group| group.code().to_owned()),
+            irlm_group: evaluation.irlm_group.map(|group| group.code().into()),
             episodes: evaluation.episodes.iter().map(of_timeline::episode).collect(),
             lobes: PlaceMap(lobes.collect()),
             nodules: evaluation.nodules.iter().map(Into::into).collect(),
@@ -57,58 +61,63 @@ impl From<&Assessment> for AssessmentDocument {
     }
 }
 
-pub(super) fn ids(evidence: &[Evidence]) -> Vec<String> {
-    evidence.iter().map(ToString::to_string).collect()
+/// Text that lives as long as the assessment.
+pub(super) fn shared(text: &str) -> Cow<'_, str> {
+    Cow::Borrowed(text)
 }
 
-fn pattern(result: &rules::PatternResult) -> PatternEntry {
+pub(super) fn ids(evidence: &[Evidence]) -> Vec<Cow<'_, str>> {
+    evidence.iter().map(Evidence::id).collect()
+}
+
+fn pattern(result: &rules::PatternResult) -> PatternEntry<'_> {
     PatternEntry {
-        id: result.info.id.to_owned(),
-        name: result.info.name.to_owned(),
+        id: result.info.id.into(),
+        name: result.info.name.into(),
         state: match result.state {
             rules::PatternState::Decided(truth) => truth.into(),
             rules::PatternState::NotApplicable => PatternState::NotApplicable,
         },
-        effect: result.effect.code(),
-        reason: result.reason.clone(),
+        effect: result.effect.code().into(),
+        reason: shared(&result.reason),
         evidence: ids(&result.evidence),
-        missing: result.missing.clone(),
-        labels: result.labels.iter().map(ToString::to_string).collect(),
-        figures: result.figures().iter().map(ToString::to_string).collect(),
+        missing: result.missing.iter().map(|what| shared(what)).collect(),
+        labels: result.labels.iter().copied().map(Cow::Borrowed).collect(),
+        figures: result.figures().iter().copied().map(Cow::Borrowed).collect(),
     }
 }
 
-fn tier(tier: &rules::TierAssessment) -> TierEntry {
+fn tier(tier: &rules::TierAssessment) -> TierEntry<'_> {
     TierEntry {
-        tier: tier.tier.code().to_owned(),
-        computed: tier.computed.code().to_owned(),
+        tier: tier.tier.code().into(),
+        computed: tier.computed.code().into(),
         decision: tier.decision.as_ref().map(|decision| TierDecisionEntry {
-            tier: decision.tier.code().to_owned(),
-            by: decision.by.as_ref().map(ToString::to_string),
+            tier: decision.tier.code().into(),
+            by: decision.by.as_ref().map(|by| by.as_str().into()),
             on: decision.on.map(Field::new),
             until: decision.until.map(Field::new),
-            reason: decision.reason.as_ref().map(ToString::to_string),
+            reason: decision.reason.as_ref().map(|reason| reason.as_str().into()),
         }),
         triggers: tier
             .triggers
             .iter()
             .map(|trigger| TriggerEntry {
-                id: trigger.id.to_owned(),
-                tier: trigger.tier.code().to_owned(),
+                id: trigger.id.into(),
+                tier: trigger.tier.code().into(),
                 state: trigger.state.into(),
-                reason: trigger.reason.clone(),
+                reason: shared(&trigger.reason),
                 evidence: ids(&trigger.evidence),
-                source: trigger.source.to_owned(),
+                source: trigger.source.into(),
             })
             .collect(),
         proposal: tier.proposal.as_ref().map(|proposal| ProposalEntry {
-            to: proposal.to.code().to_owned(),
-            reason: proposal.reason.clone(),
+            to: proposal.to.code().into(),
+            reason: shared(&proposal.reason),
         }),
     }
 }
 
-fn plan(plan: &Plan) -> PlanEntry {
+fn plan(plan: &Plan) -> PlanEntry<'_> {
     PlanEntry {
         anchor_on: plan.anchor_on.map(Field::new),
         state: match &plan.standing {
@@ -120,14 +129,14 @@ fn plan(plan: &Plan) -> PlanEntry {
         },
         next: plan.next().map(slot),
         slots: plan.slots.iter().map(slot).collect(),
-        reason: plan.standing.sentence().or_else(|| plan.gap.clone()),
+        reason: plan.standing.sentence().map(Cow::Owned).or_else(|| plan.gap.as_deref().map(shared)),
     }
 }
 
-fn slot(slot: &surveillance::Slot) -> SlotEntry {
+fn slot(slot: &surveillance::Slot) -> SlotEntry<'_> {
     SlotEntry {
-        kind: slot.kind.code().to_owned(),
-        label: slot.label.clone(),
+        kind: slot.kind.code().into(),
+        label: shared(&slot.label),
         due_on: slot.due_on,
         window: WindowEntry { from: slot.window.from, to: slot.window.to },
         state: match slot.state {
@@ -138,6 +147,6 @@ fn slot(slot: &surveillance::Slot) -> SlotEntry {
             surveillance::SlotState::Done(_) => SlotState::Done,
             surveillance::SlotState::Missed => SlotState::Missed,
         },
-        why: slot.why.clone(),
+        why: shared(&slot.why),
     }
 }

@@ -1,4 +1,6 @@
-//! The time line of an assessment as a part of its document. Adds nothing: every value was decided before.
+//! The time line of an assessment as a part of its document. Adds nothing: every value was decided before, and is borrowed.
+
+use std::borrow::Cow;
 
 use super::{
     assessment::{
@@ -6,25 +8,25 @@ use super::{
         PlaceMap, RecurrenceEntry, RecurrenceSide, RecurrenceState, UntilNextEntry,
     },
     field::Field,
-    of_assessment::ids,
+    of_assessment::{ids, shared},
 };
 use crate::{
     domain::{nodule::Tally, vocabulary::Vocabulary},
-    rules,
+    rules::{self, Evidence},
 };
 
-pub(super) fn anchors(anchors: &rules::Anchors) -> AnchorsEntry {
+pub(super) fn anchors(anchors: &rules::Anchors) -> AnchorsEntry<'_> {
     AnchorsEntry {
         treated_on: anchors.treated_on.map(Field::new),
         diagnosed_on: anchors.diagnosed_on.map(Field::new),
         treatment_ended_on: anchors.treatment_ended_on.map(Field::new),
         metastases_on: anchors.metastases_on.map(Field::new),
-        metastases_from: anchors.metastases_from.as_ref().map(ToString::to_string),
+        metastases_from: anchors.metastases_from.as_ref().map(Evidence::id),
         visible_on: anchors.visible_on.map(Field::new),
     }
 }
 
-pub(super) fn dfi(dfi: &rules::Dfi) -> DiseaseFreeInterval {
+pub(super) fn dfi(dfi: &rules::Dfi) -> DiseaseFreeInterval<'_> {
     DiseaseFreeInterval {
         class: match dfi.class {
             rules::DfiClass::Synchronous => DfiClass::Synchronous,
@@ -36,27 +38,27 @@ pub(super) fn dfi(dfi: &rules::Dfi) -> DiseaseFreeInterval {
         lt_12_months: dfi.lt_12_months.into(),
         at_least_24_months: Some(dfi.at_least_24_months.into()),
         at_least_36_months: Some(dfi.at_least_36_months.into()),
-        band: dfi.band.map(|band| band.code().to_owned()),
+        band: dfi.band.map(|band| band.code().into()),
         local_recurrences_on: dfi.local_recurrences.iter().map(|on| on.map(Field::new)).collect(),
-        sub_class: dfi.class.sub_code().map(ToOwned::to_owned),
-        reason: dfi.reason.clone(),
+        sub_class: dfi.class.sub_code().map(Cow::Borrowed),
+        reason: shared(&dfi.reason),
         evidence: ids(&dfi.evidence),
         variants: dfi
             .variants
             .iter()
-            .map(|variant| DfiVariantEntry { id: variant.id.to_owned(), days: variant.days.into() })
+            .map(|variant| DfiVariantEntry { id: variant.id.into(), days: variant.days.into() })
             .collect(),
     }
 }
 
-pub(super) fn episode(episode: &rules::Episode) -> EpisodeEntry {
+pub(super) fn episode(episode: &rules::Episode) -> EpisodeEntry<'_> {
     let counts = &episode.counts;
     EpisodeEntry {
         number: episode.number,
-        operations: episode.operations.iter().map(ToString::to_string).collect(),
+        operations: episode.operations.iter().map(|id| id.as_str().into()).collect(),
         started_on: episode.started_on.map(Field::new),
         cleared_on: episode.cleared_on.map(Field::new),
-        completeness: episode.completeness.map(|completeness| completeness.code().to_owned()),
+        completeness: episode.completeness.map(|completeness| completeness.code().into()),
         cleared: episode.cleared.into(),
         resected: counts.resected.into(),
         metastases: counts.metastases.into(),
@@ -72,8 +74,8 @@ pub(super) fn episode(episode: &rules::Episode) -> EpisodeEntry {
                 .collect(),
         ),
         recurrence: recurrence(episode),
-        therapies: episode.therapies.iter().map(ToString::to_string).collect(),
-        state: Some(episode.state.code().to_owned()),
+        therapies: episode.therapies.iter().map(|id| id.as_str().into()).collect(),
+        state: Some(episode.state.code().into()),
         planned_stages_on: episode.planned_stages_on.iter().copied().map(Field::new).collect(),
         treated_until: episode.treated_until.map(Field::new),
         treated: Some(counts.treated.into()),
@@ -89,17 +91,17 @@ pub(super) fn episode(episode: &rules::Episode) -> EpisodeEntry {
     }
 }
 
-fn operation_result(result: &rules::OperationResult) -> OperationResultEntry {
+fn operation_result(result: &rules::OperationResult) -> OperationResultEntry<'_> {
     OperationResultEntry {
-        id: result.operation.to_string(),
-        completeness: result.completeness.map(|completeness| completeness.code().to_owned()),
-        margin: result.margin.map(|margin| margin.code().to_owned()),
+        id: result.operation.as_str().into(),
+        completeness: result.completeness.map(|completeness| completeness.code().into()),
+        margin: result.margin.map(|margin| margin.code().into()),
         margin_mm: result.margin_mm,
-        nodes: result.nodes.map(|nodes| nodes.code().to_owned()),
+        nodes: result.nodes.map(|nodes| nodes.code().into()),
     }
 }
 
-fn recurrence(episode: &rules::Episode) -> RecurrenceEntry {
+fn recurrence(episode: &rules::Episode) -> RecurrenceEntry<'_> {
     let recurrence = &episode.recurrence;
     RecurrenceEntry {
         state: match recurrence.state {
@@ -120,11 +122,11 @@ fn recurrence(episode: &rules::Episode) -> RecurrenceEntry {
             rules::RecurrenceSide::NotApplicable => RecurrenceSide::NotApplicable,
             rules::RecurrenceSide::Unknown => RecurrenceSide::Unknown,
         },
-        location: Some(recurrence.location.code().to_owned()),
-        no_interval: episode.no_interval().map(ToOwned::to_owned),
-        no_side: episode.no_side().map(ToOwned::to_owned),
+        location: Some(recurrence.location.code().into()),
+        no_interval: episode.no_interval().map(Cow::Borrowed),
+        no_side: episode.no_side().map(Cow::Borrowed),
         last_clear_on: recurrence.last_clear_on.map(Field::new),
-        reason: recurrence.reason.clone(),
+        reason: shared(&recurrence.reason),
         evidence: ids(&recurrence.evidence),
     }
 }

@@ -1,6 +1,8 @@
 //! The wire structs of the time line of an assessment: anchor dates, disease-free interval, episodes and what came
 //! after each. They only carry it; nothing here computes.
 
+use std::borrow::Cow;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +15,7 @@ use crate::domain::{dates::PartialDate, lung::Place};
 /// Dates from which intervals count; null is not known.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct AnchorsEntry {
+pub struct AnchorsEntry<'a> {
     /// Definitive local treatment of the primary (T0).
     pub treated_on: Option<Field<PartialDate>>,
     /// First histology of the primary (T0d).
@@ -23,7 +25,7 @@ pub struct AnchorsEntry {
     /// Diagnosis of lung metastases (T1).
     pub metastases_on: Option<Field<PartialDate>>,
     /// The fact that T1 is taken from.
-    pub metastases_from: Option<String>,
+    pub metastases_from: Option<Cow<'a, str>>,
     /// Earliest day on which they can be seen in hindsight (T1v); never used for an interval.
     pub visible_on: Option<Field<PartialDate>>,
 }
@@ -31,7 +33,7 @@ pub struct AnchorsEntry {
 /// The disease-free interval.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct DiseaseFreeInterval {
+pub struct DiseaseFreeInterval<'a> {
     /// How the lung metastases came to be, in time.
     pub class: DfiClass,
     /// Days; null where there is no interval.
@@ -47,30 +49,30 @@ pub struct DiseaseFreeInterval {
     /// Band of the International Registry of Lung Metastases in months: `0-11`, `12-35` or `>=36`; null where there
     /// is no interval or its band is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub band: Option<String>,
+    pub band: Option<Cow<'a, str>>,
     /// Days of the recurrences of the primary that are or may be dated within it; none of them resets it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub local_recurrences_on: Vec<Option<Field<PartialDate>>>,
     /// When during primary treatment: `pre_op`, `post_op` or `unknown`; null for the other classes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sub_class: Option<String>,
+    pub sub_class: Option<Cow<'a, str>>,
     /// Why, in one sentence.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub reason: String,
+    #[serde(default, skip_serializing_if = "str::is_empty")]
+    pub reason: Cow<'a, str>,
     /// Ids of the facts it rests on.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub evidence: Vec<String>,
+    pub evidence: Vec<Cow<'a, str>>,
     /// The interval by other published definitions, for audits only.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub variants: Vec<DfiVariantEntry>,
+    pub variants: Vec<DfiVariantEntry<'a>>,
 }
 
 /// The disease-free interval by another published definition.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct DfiVariantEntry {
+pub struct DfiVariantEntry<'a> {
     /// Which definition: `from-diagnosis` or `to-metastasectomy`.
-    pub id: String,
+    pub id: Cow<'a, str>,
     /// Days.
     pub days: Days,
 }
@@ -78,17 +80,17 @@ pub struct DfiVariantEntry {
 /// One episode: an operation, or operations planned together.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct EpisodeEntry {
+pub struct EpisodeEntry<'a> {
     /// Number, from 1.
     pub number: u32,
     /// Ids of its operations.
-    pub operations: Vec<String>,
+    pub operations: Vec<Cow<'a, str>>,
     /// First day.
     pub started_on: Option<Field<PartialDate>>,
     /// Day from which intervals are counted; null where something known was left behind.
     pub cleared_on: Option<Field<PartialDate>>,
     /// Completeness code; null where not reported.
-    pub completeness: Option<String>,
+    pub completeness: Option<Cow<'a, str>>,
     /// Whether all known disease was removed.
     pub cleared: TruthCode,
     /// Nodules resected.
@@ -104,13 +106,13 @@ pub struct EpisodeEntry {
     /// Resected nodules per place; only places with a count.
     pub by_lobe: PlaceMap<Count>,
     /// What came after.
-    pub recurrence: RecurrenceEntry,
+    pub recurrence: RecurrenceEntry<'a>,
     /// Ids of its curative local therapies.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub therapies: Vec<String>,
+    pub therapies: Vec<Cow<'a, str>>,
     /// `pending_next_stage` or `closed`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub state: Option<String>,
+    pub state: Option<Cow<'a, str>>,
     /// Days for which the stages still to come were planned.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub planned_stages_on: Vec<Field<PartialDate>>,
@@ -134,7 +136,7 @@ pub struct EpisodeEntry {
     pub progression: Option<TruthCode>,
     /// Completeness, margins and lymph nodes of each operation.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub operation_results: Vec<OperationResultEntry>,
+    pub operation_results: Vec<OperationResultEntry<'a>>,
     /// Days to the next episode; null for the last one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<UntilNextEntry>,
@@ -143,17 +145,17 @@ pub struct EpisodeEntry {
 /// Completeness, margins and lymph nodes of one operation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct OperationResultEntry {
+pub struct OperationResultEntry<'a> {
     /// Id of the operation.
-    pub id: String,
+    pub id: Cow<'a, str>,
     /// Completeness code as reported; null where not reported.
-    pub completeness: Option<String>,
+    pub completeness: Option<Cow<'a, str>>,
     /// Worst margin of the specimens that are or may be metastases; null where none was reported.
-    pub margin: Option<String>,
+    pub margin: Option<Cow<'a, str>>,
     /// Narrowest margin of these specimens, millimetres.
     pub margin_mm: Option<f64>,
     /// `N0`, `N1`, `N2` or `NX` by pathology; null where nothing was reported.
-    pub nodes: Option<String>,
+    pub nodes: Option<Cow<'a, str>>,
 }
 
 /// Days from an episode to the first operation of the next one.
@@ -169,7 +171,7 @@ pub struct UntilNextEntry {
 /// Recurrence in the lung after an episode.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct RecurrenceEntry {
+pub struct RecurrenceEntry<'a> {
     /// How sure it is.
     pub state: RecurrenceState,
     /// Day of the first study that shows it.
@@ -184,21 +186,21 @@ pub struct RecurrenceEntry {
     pub side: RecurrenceSide,
     /// `lung_only`, `intrathoracic`, `extrathoracic`, `both`, `not_applicable` or `unknown`, as far as recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub location: Option<String>,
+    pub location: Option<Cow<'a, str>>,
     /// Why there is no interval: `never_cleared`; null where the episode was or may have been cleared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub no_interval: Option<String>,
+    pub no_interval: Option<Cow<'a, str>>,
     /// Why there is no side: `bilateral_before`; null where there is one or no recurrence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub no_side: Option<String>,
+    pub no_side: Option<Cow<'a, str>>,
     /// The last CT after clearance, and before the recurrence, that states all lobes clear: the recurrence became
     /// visible between this day and `on`. Null where there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_clear_on: Option<Field<PartialDate>>,
     /// Why, in one sentence.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub reason: String,
+    #[serde(default, skip_serializing_if = "str::is_empty")]
+    pub reason: Cow<'a, str>,
     /// Ids of the facts it rests on.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub evidence: Vec<String>,
+    pub evidence: Vec<Cow<'a, str>>,
 }

@@ -3,7 +3,7 @@
 //! What is left is judged by what was known when the episode closed: a suspected nodule left makes R2, one left
 //! for observation does not, and a later proof does not rewrite it.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use crate::domain::{
     dates::PartialDate,
@@ -39,7 +39,7 @@ pub(super) fn closing(
     statuses: &[NoduleStatus],
     group: &Group,
     until: Option<PartialDate>,
-    gone: &HashSet<usize>,
+    gone: &BTreeSet<usize>,
     treated: &[Treated],
 ) -> Closing {
     let operations: Vec<_> = group.units.iter().filter_map(|unit| unit.operation(facts)).collect();
@@ -153,7 +153,7 @@ fn left(
     facts: &Facts<'_>,
     statuses: &[NoduleStatus],
     until: Option<PartialDate>,
-    gone: &HashSet<usize>,
+    gone: &BTreeSet<usize>,
 ) -> Left {
     let rest = thoracic_rest(facts, until);
     let mut left = Left {

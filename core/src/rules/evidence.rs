@@ -2,7 +2,7 @@
 //!
 //! Evidence names facts of the record; it never repeats their content. A data task never blocks a rule.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use crate::domain::{
     dates::PartialDate,
@@ -28,17 +28,25 @@ pub enum Evidence {
     Dated(&'static str, Option<PartialDate>),
 }
 
+impl Evidence {
+    /// The id as documents carry it.
+    #[must_use]
+    pub fn id(&self) -> Cow<'_, str> {
+        match self {
+            Self::Nodule(id) => id.as_str().into(),
+            Self::Study(id) => id.as_str().into(),
+            Self::Operation(id) => id.as_str().into(),
+            Self::Therapy(id) => id.as_str().into(),
+            Self::OtherPrimary(id, part) => format!("other_primaries.{id}.{part}").into(),
+            Self::Part(part) | Self::Dated(part, None) => (*part).into(),
+            Self::Dated(part, Some(on)) => format!("{part}@{on}").into(),
+        }
+    }
+}
+
 impl fmt::Display for Evidence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Nodule(id) => id.fmt(f),
-            Self::Study(id) => id.fmt(f),
-            Self::Operation(id) => id.fmt(f),
-            Self::Therapy(id) => id.fmt(f),
-            Self::OtherPrimary(id, part) => write!(f, "other_primaries.{id}.{part}"),
-            Self::Part(part) | Self::Dated(part, None) => f.write_str(part),
-            Self::Dated(part, Some(on)) => write!(f, "{part}@{on}"),
-        }
+        f.write_str(&self.id())
     }
 }
 
@@ -67,18 +75,25 @@ impl DataTask {
     /// Stable id within the patient: the kind, and the subject after a colon.
     #[must_use]
     pub fn id(&self) -> String {
-        if self.subject.is_empty() { self.kind.to_owned() } else { format!("{}:{}", self.kind, self.subject) }
+        if self.subject.is_empty() { self.kind.to_owned() } else { [self.kind, ":", &self.subject].concat() }
     }
+}
+
+/// Sorts tasks by id, each once.
+pub fn sort_tasks(tasks: &mut Vec<DataTask>) {
+    tasks.sort_by_cached_key(DataTask::id);
+    tasks.dedup_by(|one, other| (one.kind, &one.subject) == (other.kind, &other.subject));
 }
 
 /// A list in words: `a`, `a and b`, `a, b and c`; the rest is counted from the sixth on.
 pub(super) fn listed<T: fmt::Display>(items: impl IntoIterator<Item = T>) -> String {
-    let items: Vec<String> = items.into_iter().map(|item| item.to_string()).collect();
-    match items.as_slice() {
+    let mut items = items.into_iter();
+    let shown: Vec<String> = items.by_ref().take(6).map(|item| item.to_string()).collect();
+    let more = items.count();
+    match shown.as_slice() {
         [] => "none".to_owned(),
         [only] => only.clone(),
-        [first @ .., last] if items.len() <= 6 => format!("{} and {last}", first.join(", ")),
-        [a, b, c, d, e, ..] => format!("{a}, {b}, {c}, {d}, {e} and {} more", items.len() - 5),
+        [first @ .., _] if more > 0 => format!("{} and {} more", first.join(", "), more + 1),
         [first @ .., last] => format!("{} and {last}", first.join(", ")),
     }
 }

@@ -1,6 +1,6 @@
 //! The per-lobe tallies: five lobes always, the escapes where used.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::{
     lung::Place, nodule::Tally, operation::ResectionTarget, truth::Truth, vocabulary::SpecimenKind,
@@ -67,7 +67,7 @@ impl PlaceTally {
 
 /// Tallies of the five lobes and of the escapes in use, in the order of the contract.
 pub(super) fn tallies(facts: &Facts<'_>, statuses: &[NoduleStatus]) -> Vec<PlaceTally> {
-    let mut tallies: HashMap<Place, PlaceTally> = HashMap::new();
+    let mut tallies: BTreeMap<Place, PlaceTally> = BTreeMap::new();
     for (known, status) in facts.nodules.iter().zip(statuses) {
         let place = status.place.place();
         let tally = tallies.entry(place).or_insert(PlaceTally::empty(place));
@@ -98,7 +98,7 @@ pub(super) fn tallies(facts: &Facts<'_>, statuses: &[NoduleStatus]) -> Vec<Place
         }
     }
     open_by_unlisted(facts, &mut tallies);
-    let used: HashSet<Place> = tallies.keys().copied().collect();
+    let used: BTreeSet<Place> = tallies.keys().copied().collect();
     Place::ALL
         .into_iter()
         .filter(|place| place.lobe().is_some() || used.contains(place))
@@ -107,7 +107,7 @@ pub(super) fn tallies(facts: &Facts<'_>, statuses: &[NoduleStatus]) -> Vec<Place
 }
 
 /// Nodules that the last report mentions without listing them make the numbers of their place lower bounds.
-fn open_by_unlisted(facts: &Facts<'_>, tallies: &mut HashMap<Place, PlaceTally>) {
+fn open_by_unlisted(facts: &Facts<'_>, tallies: &mut BTreeMap<Place, PlaceTally>) {
     let Some(last) = facts.studies.last() else { return };
     for unlisted in &last.not_itemised {
         let tally = tallies.entry(unlisted.place).or_insert(PlaceTally::empty(unlisted.place));

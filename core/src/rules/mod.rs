@@ -126,7 +126,7 @@ impl Evaluation {
         patterns::note_no_planned_ct(&mut self.patterns, &self.nodules, follow_up, &limits.observed);
         self.data_tasks.retain(|task| task.kind != patterns::OPEN_TASK);
         self.data_tasks.extend(patterns::tasks(&self.patterns));
-        self.data_tasks.sort_by_key(DataTask::id);
+        self.data_tasks.sort_by_cached_key(DataTask::id);
     }
 }
 
@@ -140,8 +140,7 @@ pub fn evaluate(history: &History, protocol: &Protocol, as_of: NaiveDate) -> Eva
     let decisions = &history.tier_overrides;
     let tasks = tier_override::apply(&mut evaluation.tier, decisions, as_of, &protocol.tiers, known_on);
     evaluation.data_tasks.extend(tasks);
-    evaluation.data_tasks.sort_by_key(DataTask::id);
-    evaluation.data_tasks.dedup_by_key(|task| task.id());
+    evidence::sort_tasks(&mut evaluation.data_tasks);
     evaluation
 }
 

@@ -3,7 +3,7 @@
 //! Disease that was known and not treated is persistence, its growth progression; neither is a recurrence. The
 //! date is that of the first study that showed it, also where it was proved later.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use crate::domain::{
     dates::PartialDate,
@@ -33,7 +33,7 @@ pub(super) struct After<'a> {
     pub next: Option<(Option<PartialDate>, Option<PartialDate>)>,
     /// What the next episode treated, and the side of each recorded nodule in it.
     pub next_treated: &'a [Treated],
-    pub next_sides: &'a HashMap<usize, Option<Side>>,
+    pub next_sides: &'a BTreeMap<usize, Option<Side>>,
     /// Per nodule: number of the episode that treated it.
     pub treated_in: &'a [Option<usize>],
     /// Index of this episode.

@@ -76,7 +76,8 @@ mod tests {
     fn an_assessment_names_figures_beside_raised_flags_only() {
         let story = Story::favourable().nodule("n2", "LUL").ct("ct4", "2022-05-01", &[("n2", 6.0)]);
         let day = "2022-06-01".parse().unwrap();
-        let document = AssessmentDocument::from(&assess(&story.history(), &protocol(), day));
+        let assessment = assess(&story.history(), &protocol(), day);
+        let document = AssessmentDocument::from(&assessment);
         let mut states = BTreeSet::new();
         for (entry, pattern) in document.patterns.iter().zip(ALL) {
             let expected: &[&str] = if entry.state.code() == "true" { pattern.info.figures } else { &[] };

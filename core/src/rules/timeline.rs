@@ -1,6 +1,6 @@
 //! Puts the episodes together: groups, numbers, closing and what came after each.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     domain::{
@@ -40,7 +40,7 @@ pub(super) fn episodes(
     let groups = group(facts, &units, limits, tasks);
     let parts: Vec<Part<'_>> = groups.iter().map(|group| Part::new(facts, group)).collect();
     let treated_in = treated_in(facts, &parts);
-    let mut gone: HashSet<usize> = HashSet::new();
+    let mut gone: BTreeSet<usize> = BTreeSet::new();
     let mut places = TreatedPlaces::default();
     let mut episodes = Vec::with_capacity(parts.len());
     for (at, part) in parts.iter().enumerate() {
@@ -68,7 +68,7 @@ pub(super) fn episodes(
     episodes
 }
 
-static NO_SIDES: std::sync::LazyLock<HashMap<usize, Option<Side>>> = std::sync::LazyLock::new(HashMap::new);
+static NO_SIDES: BTreeMap<usize, Option<Side>> = BTreeMap::new();
 
 /// A group with what is derived from it once.
 struct Part<'g> {
@@ -76,7 +76,7 @@ struct Part<'g> {
     from: Option<PartialDate>,
     until: Option<PartialDate>,
     treated: Vec<Treated>,
-    nodule_sides: HashMap<usize, Option<Side>>,
+    nodule_sides: BTreeMap<usize, Option<Side>>,
     sides: Sides,
 }
 

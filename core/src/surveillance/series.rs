@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use super::{
     PlanFacts,
     adequacy::ScoredStudy,
-    slot::{Candidate, SlotKind},
+    slot::{Candidate, SlotKind, Window},
     standing::{Standing, ended_on},
 };
 use crate::{
@@ -164,6 +164,9 @@ pub(super) fn observed_nodules(
         facts.observed_since.iter().filter_map(|on| Some((on.earliest()?, *on))).collect();
     first_sights.sort_by_key(|(earliest, _)| *earliest);
     first_sights.dedup_by_key(|(earliest, _)| *earliest);
+    let window =
+        |slot: &Candidate| slot.dates().filter(|_| slot.kind.asks_for_ct()).map(|(window, _)| window);
+    let mut windows: Vec<Window> = planned.iter().filter_map(window).collect();
     let mut candidates: Vec<Candidate> = Vec::new();
     for (earliest, first_seen) in first_sights {
         let mut previous = (earliest, 0);
@@ -172,18 +175,14 @@ pub(super) fn observed_nodules(
             let tolerance = protocol.windows.after_interval(month.saturating_sub(previous.1), facts.tier);
             let interval_days = due_on.signed_duration_since(previous.0).num_days();
             previous = (due_on, *month);
-            let covered = planned.iter().chain(&candidates).any(|other| {
-                other.kind.asks_for_ct()
-                    && other.dates().is_some_and(|(window, _)| window.from <= due_on && due_on <= window.to)
-            });
-            if covered {
+            if windows.iter().any(|window| window.from <= due_on && due_on <= window.to) {
                 continue;
             }
             let why = format!(
                 "month {month} after an observed nodule was first seen ({first_seen}); protocol {} version {}.",
                 protocol.id, protocol.version
             );
-            candidates.push(Candidate {
+            let candidate = Candidate {
                 key: format!("observed/{first_seen}/month-{month}"),
                 kind: SlotKind::ObservedNodule,
                 label: format!("observed nodule, month {month}"),
@@ -191,7 +190,9 @@ pub(super) fn observed_nodules(
                 interval_days,
                 tolerance,
                 why,
-            });
+            };
+            windows.extend(window(&candidate));
+            candidates.push(candidate);
         }
     }
     candidates

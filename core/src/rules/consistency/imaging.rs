@@ -1,6 +1,6 @@
 //! Checks of nodules and studies: places, statements, sizes.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use crate::{
     domain::{
@@ -23,7 +23,7 @@ const PLAUSIBLE_MM: std::ops::RangeInclusive<f64> = 1.0..=150.0;
 const SLIP_FACTOR: f64 = 10.0;
 
 pub(super) fn check(case: &Case<'_, '_>, tasks: &mut Vec<DataTask>) {
-    let mut removed: HashMap<Lobe, RemovedLobe<'_>> = HashMap::new();
+    let mut removed: BTreeMap<Lobe, RemovedLobe<'_>> = BTreeMap::new();
     for lobe in removed_lobes(case.facts) {
         removed.entry(lobe.lobe).or_insert(lobe);
     }
@@ -65,7 +65,7 @@ fn place(known: &NoduleFacts<'_>, tasks: &mut Vec<DataTask>) {
 
 fn in_removed_lobe(
     known: &NoduleFacts<'_>,
-    removed: &HashMap<Lobe, RemovedLobe<'_>>,
+    removed: &BTreeMap<Lobe, RemovedLobe<'_>>,
     tasks: &mut Vec<DataTask>,
 ) {
     let place = known.nodule.place;
@@ -128,7 +128,7 @@ fn statements(case: &Case<'_, '_>, study: &ImagingStudy, tasks: &mut Vec<DataTas
         let reason = "states no lobe; a lobe without a statement is not clear";
         tasks.push(DataTask::new("lobes-not-stated", &study.id, reason));
     }
-    let mut shown: HashMap<Lobe, bool> = HashMap::new();
+    let mut shown: BTreeMap<Lobe, bool> = BTreeMap::new();
     let mut open = false;
     for finding in study.findings.iter().filter(seen) {
         let Some(known) = case.facts.nodule(&finding.nodule) else { continue };
