@@ -98,13 +98,13 @@ fn short_rfi(case: &Case<'_, '_>) -> Trigger {
     let limits = case.tiers;
     let mut relapsed = case.relapsed().rev();
     let (Some(last), previous) = (relapsed.next(), relapsed.next()) else {
-        return trigger(
-            "short-recurrence-free-interval",
-            Truth::False,
-            "no recurrence after a metastasectomy is on record",
-            Vec::new(),
-            RFI_SOURCE,
-        );
+        // Where the order of the metastasectomies is open, one of them may have treated what came after another.
+        let state = case.in_order(Truth::False);
+        let reason = match state {
+            Truth::False => "no recurrence after a metastasectomy is on record",
+            _ => "after which metastasectomy disease came is not certain, because their order is not",
+        };
+        return trigger("short-recurrence-free-interval", state, reason, Vec::new(), RFI_SOURCE);
     };
     let short = case.relapse_within(last, limits.short_rfi_months);
     let falling = previous.map_or(Truth::False, |previous| {

@@ -148,7 +148,7 @@ fn lowered_since(decision: &TierOverride, known: &[&TierOverride]) -> Option<Nai
 fn was_known(trigger: &Trigger, then: &TierAssessment) -> bool {
     let same = |old: &&Trigger| {
         old.id == trigger.id
-            && (old.state == trigger.state || old.state.is_true())
+            && old.state == trigger.state
             && trigger.evidence.iter().all(|fact| old.evidence.contains(fact))
     };
     trigger.state.is_false() || then.triggers.iter().any(|old| same(&old))
