@@ -99,7 +99,7 @@ impl<'a> From<&'a MatchProposal> for MatchProposalEntry<'a> {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StateEntry<'a> {
-    /// `observed suspected planned resected treated resolved refuted`.
+    /// `observed suspected planned resected treated resolved refuted closed`.
     pub state: Cow<'a, str>,
     /// First day of the state; null where it is not on record.
     pub on: Option<Field<PartialDate>>,

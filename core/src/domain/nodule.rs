@@ -24,6 +24,20 @@ pub struct Nodule {
     pub sub_location: Option<SubLocation>,
     /// A remark.
     pub comment: Option<Text>,
+    /// The decision of a person to look for it no longer.
+    pub closed: Option<NoduleClosure>,
+}
+
+/// A person's decision that a nodule is settled. Without a day, a name and a reason it closes nothing, and a later
+/// study that shows the nodule opens it again.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NoduleClosure {
+    /// Day of the decision.
+    pub on: Option<PartialDate>,
+    /// Who decided.
+    pub by: Option<Text>,
+    /// Why.
+    pub reason: Option<Text>,
 }
 
 /// A person's decision on whether two entries are one nodule. Nothing else joins them.

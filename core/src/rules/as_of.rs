@@ -51,6 +51,9 @@ pub fn known_on(history: &History, as_of: NaiveDate) -> Cow<'_, HistoryParts> {
     }
     let still = mentions(&known);
     known.nodules.retain(|nodule| still.contains(&nodule.id) || !mentioned.contains(&nodule.id));
+    for nodule in &mut known.nodules {
+        nodule.closed = nodule.closed.take().filter(|closed| !day.precedes(closed.on));
+    }
     let left: HashSet<&NoduleId> = known.nodules.iter().map(|nodule| &nodule.id).collect();
     known.nodule_links.retain(|link| left.contains(&link.nodule) && left.contains(&link.same_as));
     Cow::Owned(known)
@@ -87,6 +90,7 @@ fn dates(parts: &HistoryParts) -> impl Iterator<Item = Option<PartialDate>> {
     });
     let events = parts.thoracic_events.iter().map(|event| event.on);
     let elsewhere = parts.extrathoracic_events.iter().map(|event| event.on);
+    let closures = parts.nodules.iter().filter_map(|nodule| Some(nodule.closed.as_ref()?.on));
     let links = parts.nodule_links.iter().map(|link| link.on);
     let board = parts.board_decisions.iter().map(|decision| decision.on);
     let tiers = parts.tier_overrides.iter().map(|decision| decision.on);
@@ -110,6 +114,7 @@ fn dates(parts: &HistoryParts) -> impl Iterator<Item = Option<PartialDate>> {
         .chain(local)
         .chain(events)
         .chain(elsewhere)
+        .chain(closures)
         .chain(links)
         .chain(board)
         .chain(tiers)

@@ -12,7 +12,7 @@ use crate::{
 use super::{
     facts::{Facts, NoduleFacts, is_seen, on_or_before, order_key},
     growth::{Sighting, at_least, growth_of},
-    nodule_state::{NoduleState, NoduleStatus, held, in_order, untreated},
+    nodule_state::{NoduleState, NoduleStatus, closed_on, held, in_order, untreated},
     pathology::PathologyClass,
 };
 
@@ -54,6 +54,7 @@ pub(super) fn changes(
         // The record has the day a plan is for, not the day it was made.
         changes.push(NoduleState::Planned, None);
     }
+    let treated_on = treatments.last().map(|change| change.on);
     for change in treatments {
         changes.push(change.state, change.on);
     }
@@ -61,6 +62,12 @@ pub(super) fn changes(
         let reported_on =
             known.removals(&facts.operations).last().and_then(|(_, resection)| resection.pathology_on);
         changes.push(NoduleState::Refuted, reported_on.or(removals.last().and_then(|last| last.on)));
+    }
+    // A treated nodule may be closed as well; one that was treated after that was open again.
+    let treated_since =
+        |on| treated_on.is_some_and(|treated_on| !on_or_before(treated_on, Some(on)).is_true());
+    if let Some(on) = closed_on(known).filter(|on| !treated_since(*on)) {
+        changes.push(NoduleState::Closed, Some(on));
     }
     if changes.0.is_empty() {
         changes.push(status.state, None);

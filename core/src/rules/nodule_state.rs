@@ -85,6 +85,8 @@ pub enum NoduleState {
     Resolved,
     /// Shown not to be a metastasis without resection.
     Refuted,
+    /// Settled by decision of a named person with a reason; nothing but that closes an untreated nodule.
+    Closed,
 }
 
 impl NoduleState {
@@ -99,6 +101,7 @@ impl NoduleState {
             Self::Treated => "treated",
             Self::Resolved => "resolved",
             Self::Refuted => "refuted",
+            Self::Closed => "closed",
         }
     }
 }
@@ -161,6 +164,7 @@ fn status(
         let untreated =
             if order_open { NoduleState::Observed } else { untreated(&known.sightings, suspicious, limits) };
         match untreated {
+            _ if closed_on(known).is_some() => NoduleState::Closed,
             NoduleState::Observed | NoduleState::Suspected if planned.contains(&nodule.id) => {
                 NoduleState::Planned
             }
@@ -215,6 +219,14 @@ fn after_local_therapy(
         growth.open();
         growth.marks.push(GrowthMark::AfterLocalTherapy);
     }
+}
+
+/// The day on which a named person closed the nodule with a reason, unless a study may have shown it since.
+pub(super) fn closed_on(known: &NoduleFacts<'_>) -> Option<PartialDate> {
+    let closed = known.nodule.closed.as_ref()?;
+    let on = closed.on.filter(|_| closed.by.is_some() && closed.reason.is_some())?;
+    let mut seen = known.sightings.iter().filter(|(_, finding)| is_seen(finding.fate));
+    seen.all(|(study, _)| on_or_before(study.on, Some(on)).is_true()).then_some(on)
 }
 
 /// Whether the studies are certainly in the order in which they stand.

@@ -215,6 +215,7 @@ impl Story {
             origin,
             sub_location: None,
             comment: None,
+            closed: None,
         });
         self
     }

@@ -15,7 +15,7 @@ use crate::{
     domain::{
         dates::PartialDate,
         lung::{Lobe, NodulePlace, Place, Segment},
-        nodule::{Nodule, NoduleCount, NoduleLink},
+        nodule::{Nodule, NoduleClosure, NoduleCount, NoduleLink},
         text::{NoduleId, Text},
         vocabulary::{LinkDecision, NoduleOrigin, SubLocation},
     },
@@ -42,6 +42,20 @@ wire! {
         sub_location: Option<Field<SubLocation>>,
         /// A remark.
         comment: Option<Field<Text>>,
+        /// The decision of a person that the nodule is settled; it needs all three keys.
+        closed: Option<NoduleClosureEntry>,
+    }
+}
+
+wire! {
+    /// A person's decision that a nodule is settled.
+    NoduleClosureEntry ("NoduleClosureEntry") for NoduleClosure {
+        /// Day of the decision.
+        on: Option<Field<PartialDate>>,
+        /// Who decided.
+        by: Option<Field<Text>>,
+        /// Why.
+        reason: Option<Field<Text>>,
     }
 }
 
@@ -76,10 +90,11 @@ impl Slot for NoduleEntry {
         let origin = self.origin.read(at.key("origin"), problems)?;
         let sub_location = self.sub_location.read(at.key("sub_location"), problems)?;
         let comment = self.comment.read(at.key("comment"), problems)?;
+        let closed = self.closed.read(at.key("closed"), problems)?;
         let place = NodulePlace::new(lobe?, segment, fissural_with, lingula)
             .map_err(|error| problems.report(at.key("lobe"), error.to_string()))
             .ok();
-        Some(Nodule { id: id?, place: place?, count: count?, origin, sub_location, comment })
+        Some(Nodule { id: id?, place: place?, count: count?, origin, sub_location, comment, closed })
     }
 
     fn write(nodule: &Nodule) -> Self {
@@ -94,6 +109,7 @@ impl Slot for NoduleEntry {
             origin: Slot::write(&nodule.origin),
             sub_location: Slot::write(&nodule.sub_location),
             comment: Slot::write(&nodule.comment),
+            closed: Slot::write(&nodule.closed),
         }
     }
 }

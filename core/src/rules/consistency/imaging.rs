@@ -13,6 +13,7 @@ use crate::{
         case::Case,
         evidence::{DataTask, listed},
         facts::{NoduleFacts, before, is_ct, is_seen},
+        nodule_state::closed_on,
         removed::{RemovedLobe, removed_lobes},
     },
 };
@@ -29,6 +30,7 @@ pub(super) fn check(case: &Case<'_, '_>, tasks: &mut Vec<DataTask>) {
     }
     for known in &case.facts.nodules {
         place(known, tasks);
+        closure(known, tasks);
         in_removed_lobe(known, &removed, tasks);
         sizes(known, tasks);
     }
@@ -152,6 +154,15 @@ fn statements(case: &Case<'_, '_>, study: &ImagingStudy, tasks: &mut Vec<DataTas
             let reason = format!("states nodules in {lobe} and lists none there; list or count them");
             tasks.push(DataTask::new("nodules-not-listed", format!("{}/{lobe}", study.id), reason));
         }
+    }
+}
+
+/// Decisions to close a nodule that close nothing.
+fn closure(known: &NoduleFacts<'_>, tasks: &mut Vec<DataTask>) {
+    if known.nodule.closed.is_some() && closed_on(known).is_none() {
+        let reason = "is recorded as closed, and stays open: that needs a day, a name and a reason, and no study that \
+                      shows it since; complete or withdraw it";
+        tasks.push(DataTask::new("closure-does-not-count", &known.nodule.id, reason));
     }
 }
 
