@@ -329,11 +329,12 @@ proptest! {
     #[test]
     fn knowing_a_day_less_exactly_never_turns_an_answer_round(
         cleared in 0_u64..700,
-        gap in 1_u64..900,
+        seen in 0_u64..1_200,
         which in 0_usize..5,
         months in 1_u32..14,
     ) {
-        let (operated, seen) = (day(800 + cleared), day(800 + cleared + gap));
+        // Up to 300 days before the operation it was left behind, later it is a relapse.
+        let (operated, seen) = (day(800 + cleared), day(500 + cleared + seen));
         let story = relapse(operated, seen);
         let mut wide = story.clone();
         let primary = wide.parts.primary.as_mut().unwrap();
