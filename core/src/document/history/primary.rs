@@ -83,3 +83,37 @@ wire! {
         icd_o_3: Option<Field<Morphology>>,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::document::read;
+
+    /// Where the parts of a document do not fit together.
+    fn problems(parts: &str) -> Vec<String> {
+        let text = format!(r#"{{"format": "lobewatch.history/1", "patient": {{"study_id": "P"}}, {parts}}}"#);
+        let refused = read::read(&text).err();
+        refused.into_iter().flat_map(|refusal| refusal.problems).map(|problem| problem.path).collect()
+    }
+
+    #[test]
+    fn every_primary_has_its_own_name() {
+        for (parts, at) in [
+            (r#""primary": {"id": "p"}"#, "$.primary.id"),
+            (r#""other_primaries": [{"icd_o_3": "9040/3"}]"#, "$.other_primaries[0].id"),
+            (r#""other_primaries": [{"id": "primary"}]"#, "$.other_primaries[0].id"),
+            (r#""other_primaries": [{"id": "p"}, {"id": "p"}]"#, "$.other_primaries[1].id"),
+            (
+                r#""other_primaries": [{"id": "p"}], "lung_metastases": {"from_primary": "q"}"#,
+                "$.lung_metastases.from_primary",
+            ),
+        ] {
+            assert_eq!(problems(parts), [at], "{parts}");
+        }
+        for parts in [
+            r#""other_primaries": [{"id": "p"}, {"id": "q"}], "lung_metastases": {"from_primary": "q"}"#,
+            r#""primary": {}, "lung_metastases": {"from_primary": "primary"}"#,
+        ] {
+            assert_eq!(problems(parts), Vec::<String>::new(), "{parts}");
+        }
+    }
+}
