@@ -27,8 +27,6 @@ pub(super) struct Window {
     pub state: RecurrenceState,
     /// Disease of the chest outside the lung belongs to it.
     pub beside_the_lung: Truth,
-    /// Disease of the lung belongs to it.
-    pub in_the_lung: Truth,
 }
 
 /// Decides the place of a recurrence. `same_recurrence_days` as in the protocol.
@@ -43,10 +41,10 @@ pub(super) fn location(facts: &Facts<'_>, window: &Window, same_recurrence_days:
         (Truth::True, Truth::True) => RecurrenceLocation::Both,
         (Truth::False, Truth::True) => RecurrenceLocation::Extrathoracic,
         (Truth::False, Truth::False) => RecurrenceLocation::NotApplicable,
-        (Truth::True, Truth::False) => match (window.in_the_lung, window.beside_the_lung) {
-            (_, Truth::True) => RecurrenceLocation::Intrathoracic,
-            (Truth::True, Truth::False) => RecurrenceLocation::LungOnly,
-            _ => RecurrenceLocation::Unknown,
+        (Truth::True, Truth::False) => match window.beside_the_lung {
+            Truth::True => RecurrenceLocation::Intrathoracic,
+            Truth::False => RecurrenceLocation::LungOnly,
+            Truth::Unknown => RecurrenceLocation::Unknown,
         },
         _ => RecurrenceLocation::Unknown,
     }

@@ -127,7 +127,7 @@ pub(super) fn recurrence(facts: &Facts<'_>, statuses: &[NoduleStatus], after: &A
         nodules: if exists { nodules(&all, after.treated_places) } else { Vec::new() },
         same_lobe: same_lobe(state, &all, after.treated_places),
         side: side(exists, &certain, &all, after.sides, state),
-        location: location(facts, &window(state, on, shown, after), after.same_recurrence_days),
+        location: location(facts, &window(state, on, &all, after), after.same_recurrence_days),
         reason: reason(state, on, shown, &refuted, &undecided, after),
         evidence: shown.iter().flat_map(|one| one.evidence.clone()).chain(refuted).chain(undecided).collect(),
     }
@@ -137,18 +137,16 @@ pub(super) fn recurrence(facts: &Facts<'_>, statuses: &[NoduleStatus], after: &A
 fn window(
     state: RecurrenceState,
     on: Option<PartialDate>,
-    shown: &[&Candidate<'_>],
+    all: &[&Candidate<'_>],
     after: &After<'_>,
 ) -> Window {
-    let part =
-        |of_lung| Truth::any(shown.iter().filter(|one| one.place.is_some() == of_lung).map(|one| one.after));
+    let beside_the_lung = all.iter().filter(|one| one.place.is_none()).map(|one| one.after);
     Window {
         cleared_on: after.until,
         on,
         next_until: after.next.map(|(_, until)| until),
         state,
-        in_the_lung: part(true),
-        beside_the_lung: part(false),
+        beside_the_lung: Truth::any(beside_the_lung),
     }
 }
 

@@ -61,7 +61,7 @@ struct Relation {
     /// Everything it targets was known at the earlier one, or found on the other side in between.
     known: Truth,
     /// A CT between the two states all five lobes to be clear: what was cleared in between is no stage.
-    cleared_between: Truth,
+    cleared_between: bool,
     gap: DayRange,
 }
 
@@ -136,25 +136,20 @@ fn known(facts: &Facts<'_>, first: Unit, later: Unit, operated: Sides) -> Truth 
 }
 
 /// Whether the chest was recorded as clear between the two: a CT that states all five lobes clear.
-fn cleared_between(facts: &Facts<'_>, first: Unit, later: Unit) -> Truth {
+fn cleared_between(facts: &Facts<'_>, first: Unit, later: Unit) -> bool {
     let (until, from) = (first.until(facts), later.from(facts));
-    let clear = facts.studies.iter().filter(|study| shows_all_clear(study));
-    Truth::any(clear.map(|study| before(until, study.on).and(before(study.on, from))))
+    let between = |on| before(until, on).and(before(on, from)).is_true();
+    facts.studies.iter().any(|study| between(study.on) && shows_all_clear(study))
 }
 
 /// Whether nothing known was left by the first: it was complete, and everything the later one targets is newer.
-fn cleared_by(facts: &Facts<'_>, first: Unit, later: Unit) -> Truth {
-    let complete = first.operation(facts).map_or(Truth::Unknown, |operation| match operation.completeness {
-        Some(Completeness::R0 | Completeness::R1 | Completeness::Complete) => Truth::True,
-        Some(Completeness::R2) => Truth::False,
-        Some(Completeness::Rx) | None => Truth::Unknown,
+fn cleared_by(facts: &Facts<'_>, first: Unit, later: Unit) -> bool {
+    let complete = first.operation(facts).is_some_and(|operation| {
+        matches!(operation.completeness, Some(Completeness::R0 | Completeness::R1 | Completeness::Complete))
     });
     let targets = targets(facts, later);
-    if targets.is_empty() {
-        return Truth::Unknown.and(complete);
-    }
-    let newer = targets.into_iter().map(|target| before(first.until(facts), target.reported_on));
-    complete.and(Truth::all(newer))
+    let newer = |target: &&NoduleFacts<'_>| before(first.until(facts), target.reported_on).is_true();
+    complete && !targets.is_empty() && targets.iter().all(newer)
 }
 
 /// A surgeon's link in either direction of time.
@@ -206,7 +201,7 @@ fn contradiction(relation: &Relation) -> Option<&'static str> {
         Some("it lies on the operated side and is no completion of it")
     } else if relation.known.is_false() {
         Some("it treated disease that was first found after it")
-    } else if relation.cleared_between.is_true() {
+    } else if relation.cleared_between {
         Some("a CT between the two shows all lobes clear")
     } else {
         None
@@ -258,9 +253,8 @@ fn planned_by_board(
     let room = if mixed { plan.mixed } else { done < plan.stages };
     let relation = Relation::of(facts, last, unit, limits);
     let placed = if mixed { Truth::True } else { relation.placed() };
-    let cleared = Truth::from(relation.cleared_between.is_true());
-    let holds = Truth::all([placed, relation.known, !cleared, relation.gap.lt(limits.stage_days + 1)]);
-    (room && holds.is_true()).then_some(at)
+    let holds = Truth::all([placed, relation.known, relation.gap.lt(limits.stage_days + 1)]);
+    (room && !relation.cleared_between && holds.is_true()).then_some(at)
 }
 
 struct BoardPlan {
@@ -318,9 +312,8 @@ fn propose(
     let mixed = unit.therapy(facts).is_some() || first.therapy(facts).is_some();
     let placed = if mixed { Truth::True } else { relation.placed() };
     let near = relation.gap.lt(limits.propose_days + 1);
-    let cleared = relation.cleared_between.or(cleared_by(facts, first, unit));
-    if already_asked || cleared.is_true() || placed.is_false() || relation.known.is_false() || near.is_false()
-    {
+    let cleared = relation.cleared_between || cleared_by(facts, first, unit);
+    if already_asked || cleared || placed.is_false() || relation.known.is_false() || near.is_false() {
         return;
     }
     let (one, other) = (name(facts, first), name(facts, unit));
