@@ -12,7 +12,7 @@ use crate::{
         text::{NoduleId, TherapyId},
         therapy::LocalTherapy,
         truth::Truth,
-        vocabulary::{Certainty, Fate, LocalStatus, LocalTherapyKind, Modality},
+        vocabulary::{Certainty, Fate, LocalIntent, LocalStatus, LocalTherapyKind, Modality},
     },
     protocol::thresholds::PatternThresholds,
 };
@@ -79,6 +79,22 @@ pub(super) fn local_control(case: &Case<'_, '_>) -> LocalControl {
     LocalControl {
         nodules: treated.map(|(known, _)| judged(case.facts, known, case.limits)).collect(),
         unlinked: unlinked.map(|therapy| therapy.id.clone()).collect(),
+    }
+}
+
+/// Whether a therapy was aimed at the nodules it names: stereotactic irradiation and ablation are. Irradiation of the whole
+/// lung, and radiotherapy of which nobody said that it was curative, leave them on the list of those that have to be
+/// followed.
+pub(super) fn treats_nodules(therapy: &LocalTherapy) -> bool {
+    match therapy.kind {
+        Some(
+            LocalTherapyKind::Sbrt
+            | LocalTherapyKind::Radiofrequency
+            | LocalTherapyKind::Microwave
+            | LocalTherapyKind::Cryo,
+        ) => true,
+        Some(LocalTherapyKind::WholeLungIrradiation) => false,
+        Some(LocalTherapyKind::Radiotherapy) | None => therapy.intent == Some(LocalIntent::Curative),
     }
 }
 

@@ -12,6 +12,7 @@ use crate::{
 use super::{
     facts::{Facts, NoduleFacts, is_seen, on_or_before, order_key},
     growth::{Sighting, at_least, growth_of},
+    local_control::treats_nodules,
     nodule_state::{NoduleState, NoduleStatus, closed_on, held, in_order, untreated},
     pathology::PathologyClass,
 };
@@ -90,6 +91,7 @@ fn treatments(facts: &Facts<'_>, known: &NoduleFacts<'_>, removals: &[&Operation
     let resected =
         removals.iter().map(|operation| StateChange { state: NoduleState::Resected, on: operation.on });
     let therapies = known.therapies.iter().filter_map(|at| facts.therapies.get(*at));
+    let therapies = therapies.filter(|therapy| treats_nodules(therapy));
     let treated = therapies.map(|therapy| StateChange {
         state: NoduleState::Treated,
         on: therapy.started_on.or(therapy.ended_on),

@@ -19,6 +19,7 @@ use crate::{
 use super::{
     facts::{Facts, NoduleFacts, before, is_seen, on_or_before},
     growth::{Growth, GrowthMark, growth_of},
+    local_control::treats_nodules,
     nodule_history::{self, StateChange},
     novelty::{Novelty, novelty},
     pathology::{PathologyClass, Specimen, outcome},
@@ -158,7 +159,8 @@ fn status(
     };
     let state = if !specimens.is_empty() {
         NoduleState::Resected
-    } else if !known.therapies.is_empty() {
+    } else if known.therapies.iter().filter_map(|at| facts.therapies.get(*at)).any(|one| treats_nodules(one))
+    {
         NoduleState::Treated
     } else {
         let untreated =
