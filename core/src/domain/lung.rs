@@ -383,6 +383,8 @@ mod tests {
         for (place, other) in [
             (Place::Lobe(Lobe::Rul), Lobe::Rul),
             (Place::Lobe(Lobe::Rul), Lobe::Lll),
+            // The middle lobe exists only on the right.
+            (Place::Lobe(Lobe::Lul), Lobe::Rml),
             (Place::SideOnly(Side::Right), Lobe::Rml),
         ] {
             assert_eq!(NodulePlace::new(place, None, Some(other), false), Err(PlaceError::Fissure));
