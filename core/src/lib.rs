@@ -12,6 +12,8 @@
 pub mod assessment;
 pub mod document;
 pub mod domain;
+#[cfg(any(test, feature = "testing"))]
+pub mod fuzzing;
 pub mod literature;
 pub mod protocol;
 pub mod reminders;

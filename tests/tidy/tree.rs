@@ -9,7 +9,8 @@ use std::{
 use super::lexer::{self, Lexed};
 
 /// Folders that are made, not written.
-const NOT_SOURCE: [&str; 6] = [".git", "target", "data", "lobewatch-demo", ".venv", ".cache"];
+const NOT_SOURCE: [&str; 8] =
+    [".git", "target", "data", "lobewatch-demo", ".venv", ".cache", "corpus", "artifacts"];
 
 /// One thing that is against a rule.
 #[derive(Debug, PartialEq, Eq)]

@@ -8,6 +8,8 @@
     reason = "helpers of tests fail the test"
 )]
 
+use std::sync::LazyLock;
+
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
@@ -26,9 +28,9 @@ pub fn any_history() -> impl Strategy<Value = History> {
 
 /// The document of a seed.
 pub fn document(seed: u64) -> Value {
-    let root = schema::history();
-    let mut grower = Grower { root: &root, state: seed };
-    let mut document = grower.grow(&root);
+    static SCHEMA: LazyLock<Value> = LazyLock::new(schema::history);
+    let mut grower = Grower { root: &SCHEMA, state: seed };
+    let mut document = grower.grow(&SCHEMA);
     document["format"] = json!("lobewatch.history/1");
     document["patient"]["study_id"] = json!(format!("P-{seed}"));
     grower.fit_together(&mut document);
