@@ -15,7 +15,7 @@ pub use super::timeline::{
     UntilNextEntry,
 };
 use super::{
-    field::Field,
+    field::{Field, WireValue as _},
     nodule_status::{MatchProposalEntry, NoduleStatusEntry},
 };
 use crate::domain::{
@@ -282,7 +282,7 @@ pub struct DataTask<'a> {
 /// A day in one piece; see [`PartialDate`] for why that matters.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
 fn write_day<S: Serializer>(day: &NaiveDate, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(&PartialDate::Day(*day))
+    PartialDate::Day(*day).write(serializer)
 }
 
 macro_rules! codes {

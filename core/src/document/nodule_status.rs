@@ -203,7 +203,7 @@ fn growth(growth: &Growth) -> Option<GrowthEntry<'_>> {
     (!nothing).then(|| GrowthEntry {
         grown: growth.grown.into(),
         shrunk: growth.shrunk.into(),
-        reason: growth.reason().into(),
+        reason: growth.reason(),
         rules: growth.fired.iter().map(|rule| rule.code().into()).collect(),
         from_nadir_mm: mm(growth.from_nadir_mm),
         from_last_mm: mm(growth.from_last_mm),

@@ -7,7 +7,7 @@ use serde::Serializer;
 
 use super::field::{WireValue, shown};
 use crate::domain::{
-    dates::{DateError, PartialDate},
+    dates::{DateError, DayText, PartialDate},
     lung::{Lobe, Place, Segment},
     measure::{
         Centimetres, CoordinateMm, CubicMillimetres, DistanceMm, Gray, Litres, Millimetres, Millisievert,
@@ -168,7 +168,10 @@ impl WireValue for PartialDate {
     }
 
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        match self.exact().and_then(DayText::of) {
+            Some(text) => serializer.serialize_str(text.as_str()),
+            None => serializer.collect_str(self),
+        }
     }
 
     fn schema() -> Schema {

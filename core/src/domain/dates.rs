@@ -208,25 +208,37 @@ impl fmt::Display for PartialDate {
     }
 }
 
-/// Writes `YYYY-MM-DD` in one piece. Days are a large part of what an assessment holds, and chrono writes them digit
-/// by digit; years that do not have four digits are left to it.
+/// A day as `YYYY-MM-DD`, made in one piece: days are a large part of what an assessment holds, and chrono writes them
+/// digit by digit.
+#[derive(Debug, Clone, Copy)]
+pub struct DayText([u8; 10]);
+
+impl DayText {
+    /// `None` for a year that does not have four digits.
+    #[must_use]
+    pub fn of(day: NaiveDate) -> Option<Self> {
+        let (year, month, date) = (u32::try_from(day.year()).ok()?, day.month(), day.day());
+        let digit = |value: u32| b'0' + u8::try_from(value % 10).unwrap_or_default();
+        let [thousands, hundreds, tens, ones] = [year / 1000, year / 100, year / 10, year].map(digit);
+        let [month_tens, month_ones] = [month / 10, month].map(digit);
+        let [date_tens, date_ones] = [date / 10, date].map(digit);
+        let text =
+            [thousands, hundreds, tens, ones, b'-', month_tens, month_ones, b'-', date_tens, date_ones];
+        (year <= 9999).then_some(Self(text))
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
 fn write_day(day: NaiveDate, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    let (year, month, date) = (day.year(), day.month(), day.day());
-    let Some(year) = u32::try_from(year).ok().filter(|year| *year <= 9999) else { return write!(f, "{day}") };
-    let digit = |value: u32| b'0' + u8::try_from(value % 10).unwrap_or_default();
-    let text = [
-        digit(year / 1000),
-        digit(year / 100),
-        digit(year / 10),
-        digit(year),
-        b'-',
-        digit(month / 10),
-        digit(month),
-        b'-',
-        digit(date / 10),
-        digit(date),
-    ];
-    f.write_str(std::str::from_utf8(&text).map_err(|_| fmt::Error)?)
+    match DayText::of(day) {
+        Some(text) => f.write_str(text.as_str()),
+        None => write!(f, "{day}"),
+    }
 }
 
 impl FromStr for PartialDate {

@@ -1,6 +1,6 @@
 //! Texts and names that are safe to store, log and show.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 /// The longest free text of a fact, in characters.
 const LONGEST_TEXT: usize = 10_000;
@@ -52,11 +52,12 @@ fn is_unsafe(character: char) -> bool {
         || matches!(character, '\u{2028}' | '\u{2029}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
+/// Names are shared when cloned: evidence and states of nodules name the same few again and again.
 macro_rules! name_type {
     ($($(#[$meta:meta])* $name:ident;)+) => {$(
         $(#[$meta])*
         #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub struct $name(Box<str>);
+        pub struct $name(Arc<str>);
 
         impl $name {
             /// Parses a name of 1 to 100 characters without control characters or outer blanks.

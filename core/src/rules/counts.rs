@@ -21,6 +21,7 @@ use super::{
 };
 
 /// One nodule or group as one episode treated it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Treated {
     /// Position of the nodule in the record; `None` for a specimen that belongs to no recorded nodule.
     pub position: Option<usize>,
@@ -47,16 +48,14 @@ impl Treated {
 
 /// Everything one episode treated, in the order of the record.
 pub(super) fn treated(facts: &Facts<'_>, units: &[Unit]) -> Vec<Treated> {
-    let mut nodules: BTreeMap<usize, Gathered<'_>> = BTreeMap::new();
+    let mut nodules: Vec<Taken<'_>> = Vec::new();
     let mut loose = Vec::new();
     for operation in units.iter().filter_map(|unit| unit.operation(facts)) {
         for resection in operation.resections.iter().filter(|resection| takes_out(operation, resection)) {
             match &resection.target {
                 ResectionTarget::Nodule { nodule, .. } => {
-                    let Some(at) = facts.position(nodule) else { continue };
-                    let gathered = nodules.entry(at).or_default();
-                    gathered.specimens.push(Specimen::of(resection));
-                    gathered.operation = gathered.operation.or(Some(operation));
+                    let by = Some((operation, Specimen::of(resection)));
+                    nodules.extend(facts.position(nodule).map(|position| Taken { position, by }));
                 }
                 ResectionTarget::Specimen { place, kind: SpecimenKind::Nodule, count } => {
                     loose.push(Treated {
@@ -73,36 +72,37 @@ pub(super) fn treated(facts: &Facts<'_>, units: &[Unit]) -> Vec<Treated> {
         }
     }
     for therapy in units.iter().filter_map(|unit| unit.therapy(facts)) {
-        for at in therapy.nodules.iter().filter_map(|nodule| facts.position(nodule)) {
-            nodules.entry(at).or_default();
-        }
+        let treated = therapy.nodules.iter().filter_map(|nodule| facts.position(nodule));
+        nodules.extend(treated.map(|position| Taken { position, by: None }));
     }
-    let recorded = nodules.into_iter().filter_map(|(at, gathered)| {
-        let known = facts.nodules.get(at)?;
-        Some(gathered.into_treated(at, known))
-    });
-    recorded.chain(loose).collect()
+    // Stable: what was taken of one nodule stays in the order of the operations.
+    nodules.sort_by_key(|taken| taken.position);
+    let recorded = nodules.chunk_by(|one, other| one.position == other.position);
+    recorded.filter_map(|taken| one_nodule(facts, taken)).chain(loose).collect()
 }
 
-#[derive(Default)]
-struct Gathered<'h> {
-    specimens: Vec<Specimen>,
-    operation: Option<&'h Operation>,
+/// A nodule as one operation or one local therapy treated it.
+struct Taken<'h> {
+    position: usize,
+    /// The operation and its specimen; `None` for a local therapy.
+    by: Option<(&'h Operation, Specimen)>,
 }
 
-impl Gathered<'_> {
-    fn into_treated(self, at: usize, known: &NoduleFacts<'_>) -> Treated {
-        let place = known.nodule.place.place();
-        let resected = !self.specimens.is_empty();
-        Treated {
-            position: Some(at),
-            place,
-            side: place.side().or(self.operation.and_then(side_of)),
-            outcome: resected.then(|| outcome(known.nodule.count, &self.specimens)),
-            occult: self.operation.map_or(Truth::False, |operation| occult(known, operation)),
-            count: known.nodule.count,
-        }
-    }
+/// Everything that was taken of one nodule.
+fn one_nodule(facts: &Facts<'_>, taken: &[Taken<'_>]) -> Option<Treated> {
+    let position = taken.first()?.position;
+    let known = facts.nodules.get(position)?;
+    let operation = taken.iter().find_map(|one| one.by.map(|(operation, _)| operation));
+    let specimens: Vec<Specimen> = taken.iter().filter_map(|one| Some(one.by?.1)).collect();
+    let place = known.nodule.place.place();
+    Some(Treated {
+        position: Some(position),
+        place,
+        side: place.side().or(operation.and_then(side_of)),
+        outcome: operation.map(|_| outcome(known.nodule.count, &specimens)),
+        occult: operation.map_or(Truth::False, |operation| occult(known, operation)),
+        count: known.nodule.count,
+    })
 }
 
 fn side_of(operation: &Operation) -> Option<Side> {

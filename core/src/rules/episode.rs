@@ -13,7 +13,7 @@ use crate::domain::{
     vocabulary::{Approach, Completeness, Margin, NodalStatus},
 };
 
-use super::evidence::Evidence;
+use super::{counts::Treated, evidence::Evidence};
 
 /// One metastasectomy episode.
 #[derive(Debug, Clone, PartialEq)]
@@ -56,6 +56,8 @@ pub struct Episode {
     pub unrecorded: bool,
     /// Approaches of its operations, in order, as far as known.
     pub approaches: Vec<Approach>,
+    /// Every nodule and group it treated.
+    pub(super) treated: Vec<Treated>,
     /// Numbers per place, in the order of the contract; only places with a nodule.
     pub by_place: Vec<PlaceCounts>,
     /// Sides that were operated or irradiated.

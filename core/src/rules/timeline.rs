@@ -118,6 +118,7 @@ impl<'g> Part<'g> {
             counts,
             unrecorded: unrecorded(&self.group.units, facts),
             approaches: approaches(facts, &self.group.units),
+            treated: self.treated.clone(),
             by_place: by_place(&self.treated),
             sides: self.sides,
             disease_sides: disease_sides(&self.treated, recorded),

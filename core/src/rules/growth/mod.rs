@@ -8,6 +8,8 @@
 mod compare;
 mod volume;
 
+use std::borrow::Cow;
+
 use crate::domain::{
     imaging::{Finding, ImagingStudy},
     text::StudyKey,
@@ -145,22 +147,22 @@ impl Growth {
 
     /// What the comparison says, in words that claim no more than it does.
     #[must_use]
-    pub fn reason(&self) -> String {
+    pub fn reason(&self) -> Cow<'static, str> {
         match (self.grown, self.shrunk) {
             (Truth::True, _) => {
                 let rules = self.fired.iter().map(|rule| rule.words());
-                format!("grown by {}", listed(rules))
+                format!("grown by {}", listed(rules)).into()
             }
-            (_, Truth::True) => "smaller than on the measurement before".to_owned(),
-            (Truth::False, _) if self.studies.is_empty() => "the reader calls it unchanged".to_owned(),
-            (Truth::False, _) => "the change is within measurement error".to_owned(),
+            (_, Truth::True) => "smaller than on the measurement before".into(),
+            (Truth::False, _) if self.studies.is_empty() => "the reader calls it unchanged".into(),
+            (Truth::False, _) => "the change is within measurement error".into(),
             (Truth::Unknown, _) if self.marks.contains(&GrowthMark::AfterLocalTherapy) => {
-                "larger on one study after local therapy; a second one has to show it".to_owned()
+                "larger on one study after local therapy; a second one has to show it".into()
             }
             (Truth::Unknown, _) if self.marks.contains(&GrowthMark::ReaderDisagrees) => {
-                "the reader calls it grown, the sizes on record do not show it".to_owned()
+                "the reader calls it grown, the sizes on record do not show it".into()
             }
-            (Truth::Unknown, _) => "what is on record does not decide whether it has grown".to_owned(),
+            (Truth::Unknown, _) => "what is on record does not decide whether it has grown".into(),
         }
     }
 

@@ -11,11 +11,9 @@ use crate::{
     },
     rules::{
         case::Case,
-        counts::{Treated, treated},
         episode::Episode,
         evidence::listed,
         facts::{before, is_ct, is_seen, on_or_before},
-        units::Unit,
     },
 };
 
@@ -71,18 +69,15 @@ pub(super) fn answer(case: &Case<'_, '_>) -> PatternResult {
         .missing("palpation of the whole lung, and the origin and result of every nodule")
 }
 
-fn operations<'c>(
-    case: &'c Case<'_, '_>,
-    episode: &'c Episode,
-) -> impl Iterator<Item = (usize, &'c Operation)> {
-    let all = case.facts.operations.iter().copied().enumerate();
-    all.filter(|(_, operation)| episode.operations.contains(&operation.id))
+fn operations<'c>(case: &'c Case<'_, '_>, episode: &'c Episode) -> impl Iterator<Item = &'c Operation> {
+    let all = case.facts.operations.iter().copied();
+    all.filter(|operation| episode.operations.contains(&operation.id))
 }
 
 /// What nobody felt for was not excluded.
 fn occult(case: &Case<'_, '_>, episode: &Episode) -> Truth {
     let found = episode.counts.occult_metastases.at_least(1);
-    let palpated = operations(case, episode).all(|(_, one)| one.palpation == Some(Palpation::Full));
+    let palpated = operations(case, episode).all(|one| one.palpation == Some(Palpation::Full));
     if palpated { found } else { found.or(Truth::Unknown) }
 }
 
@@ -98,15 +93,13 @@ fn weighs_more(case: &Case<'_, '_>, episode: &Episode) -> Truth {
     } else {
         Truth::Unknown
     };
-    let units: Vec<Unit> = operations(case, episode).map(|(at, _)| Unit::Operation(at)).collect();
-    let elsewhere = elsewhere(case, episode, &treated(case.facts, &units));
-    elsewhere.or(large_share).or(occult.at_least(limits.occult_flagged))
+    elsewhere(case, episode).or(large_share).or(occult.at_least(limits.occult_flagged))
 }
 
 /// An occult metastasis in a lobe in which no nodule was imaged before the episode. Each place is looked at once.
-fn elsewhere(case: &Case<'_, '_>, episode: &Episode, treated: &[Treated]) -> Truth {
+fn elsewhere(case: &Case<'_, '_>, episode: &Episode) -> Truth {
     let mut places: Vec<(Place, Truth)> = Vec::new();
-    for one in treated {
+    for one in &episode.treated {
         let occult = one.occult.and(one.is_metastasis());
         match places.iter_mut().find(|(place, _)| *place == one.place) {
             Some((_, there)) => *there = there.or(occult),
@@ -162,7 +155,7 @@ fn has_stale_ct(case: &Case<'_, '_>, episode: &Episode) -> bool {
 fn approaches_differ(case: &Case<'_, '_>) -> bool {
     let approaches = || {
         let operations = case.episodes.iter().flat_map(|episode| operations(case, episode));
-        operations.filter_map(|(_, operation)| operation.approach)
+        operations.filter_map(|operation| operation.approach)
     };
     let scopic = |approach: &Approach| matches!(approach, Approach::Vats | Approach::Rats);
     let open = |approach: &Approach| {

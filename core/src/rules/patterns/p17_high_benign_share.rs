@@ -6,7 +6,7 @@ use crate::{
     protocol::thresholds::BurdenThresholds,
     rules::{
         case::Case,
-        counts::treated,
+        counts::{Treated, treated},
         evidence::Evidence,
         facts::Facts,
         pathology::{Outcome, PathologyClass},
@@ -29,7 +29,9 @@ pub(super) const INFO: PatternInfo = PatternInfo {
 
 pub(super) fn answer(case: &Case<'_, '_>) -> PatternResult {
     let limits = &case.limits.burden;
-    let lifetime = Share::of(case.facts, "over all operations".to_owned(), |_| true);
+    let units: Vec<Unit> = (0..case.facts.operations.len()).map(Unit::Operation).collect();
+    let all = treated(case.facts, &units);
+    let lifetime = Share::of(case.facts, "over all operations".to_owned(), &all, |_| true);
     if lifetime.most().is_some_and(|most| most < limits.benign_least) {
         return INFO.not_applicable(format!(
             "resected nodules with pathology on record: {}; a share is judged from {} on",
@@ -38,7 +40,7 @@ pub(super) fn answer(case: &Case<'_, '_>) -> PatternResult {
     }
     let episodes = case.episodes.iter().map(|episode| {
         let scope = format!("in metastasectomy {}", episode.number);
-        Share::of(case.facts, scope, |operation| episode.operations.contains(operation))
+        Share::of(case.facts, scope, &episode.treated, |operation| episode.operations.contains(operation))
     });
     let episodes: Vec<Share> = episodes.collect();
     let over_all = lifetime.is_high(limits);
@@ -64,19 +66,23 @@ struct Share {
 }
 
 impl Share {
-    fn of(facts: &Facts<'_>, scope: String, within: impl Fn(&OperationId) -> bool) -> Self {
-        let operations = || facts.operations.iter().enumerate().filter(|(_, one)| within(&one.id));
-        let units: Vec<Unit> = operations().map(|(at, _)| Unit::Operation(at)).collect();
-        let unrecorded = operations().any(|(_, operation)| operation.resections.is_empty());
+    fn of(
+        facts: &Facts<'_>,
+        scope: String,
+        treated: &[Treated],
+        within: impl Fn(&OperationId) -> bool,
+    ) -> Self {
+        let operations = || facts.operations.iter().filter(|one| within(&one.id));
+        let unrecorded = operations().any(|operation| operation.resections.is_empty());
         let mut share = Self {
             scope,
             benign: 0,
             examined: 0,
             open: (!unrecorded).then_some(0),
             benign_exact: !unrecorded,
-            operations: operations().map(|(_, one)| Evidence::Operation(one.id.clone())).collect(),
+            operations: operations().map(|one| Evidence::Operation(one.id.clone())).collect(),
         };
-        for outcome in treated(facts, &units).iter().filter_map(|one| one.outcome.as_ref()) {
+        for outcome in treated.iter().filter_map(|one| one.outcome.as_ref()) {
             share.add(outcome);
         }
         share
