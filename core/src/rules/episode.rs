@@ -358,20 +358,6 @@ pub enum RecurrenceSide {
     Unknown,
 }
 
-impl RecurrenceSide {
-    /// The code of the contract.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Ipsilateral => "ipsilateral",
-            Self::Contralateral => "contralateral",
-            Self::Bilateral => "bilateral",
-            Self::NotApplicable => "not_applicable",
-            Self::Unknown => "unknown",
-        }
-    }
-}
-
 /// Where the disease of one recurrence lies, as far as it is recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RecurrenceLocation {
