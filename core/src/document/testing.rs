@@ -170,9 +170,10 @@ impl Grower<'_> {
             for place in entries(study, "not_itemised") {
                 self.count(place);
             }
-            let findings = entries(study, "findings");
-            findings.truncate(usize::try_from(count).unwrap());
-            for (place, finding) in findings.iter_mut().enumerate() {
+            if let Some(Value::Array(findings)) = study.get_mut("findings") {
+                findings.truncate(usize::try_from(count).unwrap());
+            }
+            for (place, finding) in entries(study, "findings").iter_mut().enumerate() {
                 finding["nodule"] = json!(format!("n{place}"));
             }
             prune(study, "findings");
@@ -266,12 +267,8 @@ impl Grower<'_> {
     }
 }
 
-fn entries<'a>(object: &'a mut Value, key: &str) -> &'a mut Vec<Value> {
-    static NONE: Vec<Value> = Vec::new();
-    match object.get_mut(key).and_then(Value::as_array_mut) {
-        Some(list) => list,
-        None => Box::leak(Box::new(NONE.clone())),
-    }
+fn entries<'a>(object: &'a mut Value, key: &str) -> &'a mut [Value] {
+    object.get_mut(key).and_then(Value::as_array_mut).map_or(&mut [], Vec::as_mut_slice)
 }
 
 fn retain(object: &mut Value, key: &str, keep: bool) {
