@@ -209,13 +209,6 @@ impl Operation {
         }
     }
 
-    /// Lobes that this operation removed whole, by extent and lobe of each resection.
-    /// `None` stands for "some lobe, not known which".
-    #[must_use]
-    pub fn takes_whole_lobe(extent: Extent) -> bool {
-        matches!(extent, Extent::Lobectomy | Extent::Bilobectomy | Extent::Pneumonectomy)
-    }
-
     /// All lobes of one side.
     #[must_use]
     pub fn lobes_of(side: Side) -> Vec<Lobe> {

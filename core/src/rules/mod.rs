@@ -38,7 +38,7 @@ mod reserve;
 mod staging;
 mod systemic;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 pub mod tier;
 mod tier_active;
 pub mod tier_figures;

@@ -7,10 +7,10 @@ use crate::{
         dates::PartialDate,
         imaging::{Finding, ImagingStudy, LobeStatements},
         lung::Lobe,
-        text::{NoduleId, StudyKey},
-        vocabulary::{Fate, LobeStatement, Modality},
+        vocabulary::{Fate, LobeStatement},
     },
     protocol::{Protocol, SHIPPED, Tier},
+    rules::testing,
 };
 
 pub(super) fn day(text: &str) -> PartialDate {
@@ -19,49 +19,14 @@ pub(super) fn day(text: &str) -> PartialDate {
 
 /// A CT that states all five lobes.
 pub(super) fn ct(id: &str, on: &str) -> ImagingStudy {
-    let clear = Lobe::ALL
+    let lobes = Lobe::ALL
         .into_iter()
         .fold(LobeStatements::default(), |lobes, lobe| lobes.with(lobe, LobeStatement::Clear));
-    ImagingStudy {
-        id: StudyKey::parse(id).unwrap(),
-        on: Some(day(on)),
-        reported_on: None,
-        reviewed_on: None,
-        modality: Some(Modality::Ct),
-        indication: None,
-        slice_mm: None,
-        contrast: None,
-        lobes: clear,
-        findings: Vec::new(),
-        not_itemised: Vec::new(),
-        largest_node_short_mm: None,
-        pleural_effusion: None,
-        incidental: None,
-        recent_infection: None,
-        comparator: None,
-        device: None,
-        kernel: None,
-        dose_msv: None,
-        performed_at: None,
-    }
+    ImagingStudy { lobes, ..testing::study(id, on) }
 }
 
 pub(super) fn finding(nodule: &str, fate: Fate) -> Finding {
-    Finding {
-        nodule: NoduleId::parse(nodule).unwrap(),
-        fate: Some(fate),
-        long_mm: None,
-        short_mm: None,
-        volume_mm3: None,
-        volume_software: None,
-        density: None,
-        position: None,
-        certainty: None,
-        at_staple_line: None,
-        distance_to_staple_line_mm: None,
-        visible_before: None,
-        reader: None,
-    }
+    Finding { fate: Some(fate), long_mm: None, certainty: None, ..testing::finding(nodule, 1.0) }
 }
 
 pub(super) fn board() -> BoardDecision {
