@@ -6,6 +6,10 @@
 mod support;
 
 #[cfg(test)]
+#[path = "support/sink.rs"]
+mod sink;
+
+#[cfg(test)]
 #[path = "store/mod.rs"]
 mod store;
 

@@ -40,6 +40,16 @@ pub struct Model {
     pub last_error: Option<String>,
     /// Why it was not sent after all.
     pub cancelled_because: Option<String>,
+    /// What kind of failure the newest attempt met: `refused`, `relay` or `unknown`; null if none so far.
+    pub failure_kind: Option<String>,
+    /// Attempts that failed on the mail server as a whole and say nothing about this mail.
+    pub relay_failures: i64,
+    /// Fingerprint of what an attempt said that may have arrived; null if none may have.
+    pub content_hash: Option<String>,
+    /// Instant the newest report of its failed delivery was read.
+    pub bounced_at: Option<DateTimeUtc>,
+    /// Status code of that report, for example `5.1.1`.
+    pub bounce_status: Option<String>,
     /// Instant it was queued.
     pub created_at: DateTimeUtc,
     /// Instant of its newest change.

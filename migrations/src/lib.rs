@@ -5,6 +5,8 @@
 //! years ago and one made today have gone through the same statements.
 
 mod m20261124_000001_create_registry;
+mod m20261125_000003_create_delivery;
+mod spelling;
 
 use sea_orm_migration::{MigrationTrait, prelude::async_trait};
 pub use sea_orm_migration::{MigratorTrait, prelude::DbErr};
@@ -16,6 +18,9 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m20261124_000001_create_registry::Migration)]
+        vec![
+            Box::new(m20261124_000001_create_registry::Migration),
+            Box::new(m20261125_000003_create_delivery::Migration),
+        ]
     }
 }

@@ -6,6 +6,7 @@
 use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDate;
+use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::{context::Context, recipient::Recipient};
@@ -19,7 +20,7 @@ use crate::{
         digest::{Digest, DigestHead, DigestRow},
         step::{SlotDates, Step, current_step},
     },
-    store::{DueReminder, Mail, OpenSlot, StoreError},
+    store::{DueReminder, Mail, OpenSlot, SUSPECT_ADDRESS, StoreError},
 };
 
 /// A mail at the moment of sending.
@@ -33,6 +34,8 @@ pub enum Composed {
         recipient: MailAddress,
         /// The reminders it carries.
         reminders: Vec<Uuid>,
+        /// Fingerprint of what it says, the instant of reading left out.
+        content_hash: String,
     },
     /// Not wanted any more, with the reason.
     NotWanted(String),
@@ -54,6 +57,9 @@ pub async fn compose_digest(ctx: &Context, base_url: &str, claim: &Mail) -> Resu
     };
     if role.address(clinic).map(AsRef::<str>::as_ref) != Some(claim.recipient.as_str()) {
         return not_wanted("the recipient no longer has this part at the clinic");
+    }
+    if ctx.store.is_suspect(&claim.recipient).await? {
+        return not_wanted(SUSPECT_ADDRESS);
     }
     if ctx.store.has_later_mail(claim, ctx.today_at(&claim.clinic)).await? {
         return not_wanted("a later mail of the same kind takes its place");
@@ -106,11 +112,25 @@ fn render(
 ) -> Composed {
     let composed =
         MailAddress::parse(&claim.recipient).map_err(|error| error.to_string()).and_then(|recipient| {
-            let digest = Digest::new(head, rows, undated).map_err(|error| error.to_string())?;
-            let rendered = render_digest(&digest).map_err(|error| error.to_string())?;
-            Ok(Composed::Ready { rendered, recipient, reminders })
+            // Read at the same instant, two lists differ only in what they say.
+            let at_one_instant = DigestHead { data_at: claim.created_at, ..head.clone() };
+            let said = words(at_one_instant, rows.clone(), undated.clone())?;
+            let rendered = words(head, rows, undated)?;
+            Ok(Composed::Ready { rendered, recipient, reminders, content_hash: fingerprint(&said) })
         });
     composed.unwrap_or_else(Composed::Broken)
+}
+
+fn words(head: DigestHead, rows: Vec<DigestRow>, undated: Vec<String>) -> Result<Rendered, String> {
+    let digest = Digest::new(head, rows, undated).map_err(|error| error.to_string())?;
+    render_digest(&digest).map_err(|error| error.to_string())
+}
+
+fn fingerprint(said: &Rendered) -> String {
+    let mut hash = Sha256::new();
+    hash.update(said.subject.as_str());
+    hash.update(&said.text);
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// One row per slot that reached a step since the last mail: of several steps, the highest stands for all.

@@ -1,35 +1,26 @@
 //! Delivery: claim, commit, look again, send, settle.
 //!
 //! Before anything leaves, the claim with its counted attempt is committed. What the mail says is read at that
-//! moment, not at the moment it was planned: rows of its own clinic only, still planned, still due. A crash at any
-//! point leaves a row that the next pass finds, under the same Message-ID.
+//! moment, not at the moment it was planned: rows of its own clinic only, still planned, still due. It is read once
+//! more when the server has taken the recipient, directly before the text leaves. A crash at any point leaves a row
+//! that the next pass finds, under the same Message-ID.
 
-use std::{sync::Arc, time::Duration};
+mod attempt;
 
-use chrono::{DateTime, TimeDelta, Utc};
-use uuid::Uuid;
+use std::{ops::AddAssign, sync::Arc};
 
+use chrono::TimeDelta;
+use tokio::task::JoinSet;
+
+use self::attempt::attempt;
 use super::{
-    compose_digest::{Composed, compose_digest},
     context::Context,
     metrics::{MailOutcome as Counted, Metrics},
 };
 use crate::{
-    mail::{
-        message::OutgoingMail,
-        settings::Sender,
-        transport::{MailTransport, SendError},
-    },
-    reminders::{
-        backoff::{DeliveryVerdict, decide},
-        message_id::MessageId,
-        reply::FailureClass,
-    },
-    store::{Mail, MailOutcome, StoreError},
+    mail::{settings::Sender, transport::MailTransport},
+    store::{FailureKind, MailOutcome, Pace, StoreError},
 };
-
-/// After this time a digest is handed to a person instead of being tried again.
-const GIVE_UP_AFTER: TimeDelta = TimeDelta::hours(24);
 
 /// How mails leave, and under which rules.
 #[derive(Debug, Clone)]
@@ -40,8 +31,12 @@ pub struct Delivery {
     pub sender: Sender,
     /// How long one worker owns a mail.
     pub lease: TimeDelta,
-    /// How often one mail is tried.
+    /// How often one mail is tried, failures of the mail server as a whole not counted.
     pub max_attempts: i64,
+    /// How fast mails may leave.
+    pub pace: Pace,
+    /// How many mails this process sends at once.
+    pub senders: usize,
     /// Base address of the links.
     pub base_url: String,
     /// Counters.
@@ -59,9 +54,50 @@ pub struct DeliveryReport {
     pub failed: u64,
     /// Mails that were not wanted any more.
     pub cancelled: u64,
+    /// Texts that were no longer so at the last moment; each mail goes out anew.
+    pub renewed: u64,
 }
 
-/// Sends everything that is waiting now, one mail after the other, until nothing is or `stopping` says so.
+impl AddAssign for DeliveryReport {
+    fn add_assign(&mut self, other: Self) {
+        self.sent += other.sent;
+        self.retried += other.retried;
+        self.failed += other.failed;
+        self.cancelled += other.cancelled;
+        self.renewed += other.renewed;
+    }
+}
+
+/// Sends everything that may leave now, with all senders of this process at once.
+///
+/// # Errors
+/// As [`deliver_waiting`]; the other senders finish first.
+pub async fn deliver_with_all_senders(
+    ctx: &Context,
+    delivery: &Delivery,
+    stopping: impl Fn() -> bool + Clone + Send + Sync + 'static,
+) -> Result<DeliveryReport, StoreError> {
+    let mut senders = JoinSet::new();
+    for _ in 0..delivery.senders {
+        let (ctx, delivery, stopping) = (ctx.clone(), delivery.clone(), stopping.clone());
+        senders.spawn(async move { deliver_waiting(&ctx, &delivery, stopping).await });
+    }
+    let mut report = DeliveryReport::default();
+    let mut first_error = None;
+    while let Some(ended) = senders.join_next().await {
+        match ended {
+            Ok(Ok(own)) => report += own,
+            Ok(Err(error)) => first_error = first_error.or(Some(error)),
+            Err(_) => {
+                let problem = "a sender panicked; its mail is taken up again when its lease ends".to_owned();
+                first_error = first_error.or(Some(StoreError::Other { problem }));
+            }
+        }
+    }
+    first_error.map_or(Ok(report), Err)
+}
+
+/// Sends everything that may leave now, one mail after the other, until nothing may or `stopping` says so.
 ///
 /// # Errors
 /// As the store's. A mail whose outcome could not be written down is found again when its lease ends.
@@ -73,15 +109,22 @@ pub async fn deliver_waiting(
     let worker = ctx.ids.next_id().to_string();
     let mut report = DeliveryReport::default();
     while !stopping() {
-        let Some(claim) = ctx.store.claim_mail(&worker, delivery.lease, ctx.now()).await? else { break };
-        let outcome = deliver_one(ctx, delivery, &claim).await?;
-        count(&outcome, delivery, &mut report);
+        let claim = ctx.store.claim_mail(&worker, delivery.lease, delivery.pace, ctx.now()).await?;
+        let Some(claim) = claim else { break };
+        let Some(outcome) = attempt(ctx, delivery, &claim).await? else {
+            tracing::warn!(mail.id = %claim.id, "the claim on a mail had passed to another worker: nothing was sent");
+            continue;
+        };
         match ctx.store.settle_mail(&claim, &outcome, ctx.now()).await {
             // Another worker took the mail over after the lease: it settles it, under the same Message-ID.
             Err(StoreError::Conflict { .. }) => {
                 tracing::warn!(mail.id = %claim.id, "the claim on a mail had passed to another worker");
             }
             settled => settled?,
+        }
+        count(&outcome, delivery, &mut report);
+        if outcome == MailOutcome::Withheld {
+            break;
         }
     }
     Ok(report)
@@ -90,101 +133,17 @@ pub async fn deliver_waiting(
 fn count(outcome: &MailOutcome, delivery: &Delivery, report: &mut DeliveryReport) {
     let (field, counted) = match outcome {
         MailOutcome::Sent { .. } => (&mut report.sent, Some(Counted::Sent)),
-        MailOutcome::RetryAt { unknown: true, .. } => (&mut report.retried, Some(Counted::Unknown)),
+        MailOutcome::RetryAt { kind: FailureKind::Unknown { .. }, .. } => {
+            (&mut report.retried, Some(Counted::Unknown))
+        }
         MailOutcome::RetryAt { .. } => (&mut report.retried, Some(Counted::Failed)),
         MailOutcome::Failed { .. } => (&mut report.failed, Some(Counted::Failed)),
         MailOutcome::Cancelled { .. } => (&mut report.cancelled, None),
+        MailOutcome::Renewed { .. } => (&mut report.renewed, None),
+        MailOutcome::Withheld => return,
     };
     *field += 1;
     if let Some(counted) = counted {
         delivery.metrics.mail_attempted(counted);
-    }
-}
-
-async fn deliver_one(ctx: &Context, delivery: &Delivery, claim: &Mail) -> Result<MailOutcome, StoreError> {
-    let (rendered, recipient, reminders) = match compose_digest(ctx, &delivery.base_url, claim).await? {
-        Composed::Ready { rendered, recipient, reminders } => (rendered, recipient, reminders),
-        Composed::NotWanted(because) => return Ok(MailOutcome::Cancelled { because }),
-        Composed::Broken(error) => {
-            tracing::error!(mail.id = %claim.id, clinic.slug = %claim.clinic, error = %error, "a mail could not be put together");
-            return Ok(MailOutcome::Failed { error });
-        }
-    };
-    let message = MessageId::parse(&claim.message_id).map_err(|error| error.to_string()).and_then(|id| {
-        OutgoingMail::new(id, &delivery.sender, &recipient, claim.created_at, &rendered)
-            .map_err(|error| error.to_string())
-    });
-    let message = match message {
-        Ok(message) => message,
-        Err(error) => return Ok(MailOutcome::Failed { error }),
-    };
-    let sent = send_under_lease(ctx, delivery, claim, &message).await;
-    Ok(settle_as(ctx, delivery, claim, sent, reminders))
-}
-
-/// Sends while keeping the lease alive, so that a slow server does not make a second worker send the same mail.
-async fn send_under_lease(
-    ctx: &Context,
-    delivery: &Delivery,
-    claim: &Mail,
-    message: &OutgoingMail,
-) -> Result<String, SendError> {
-    let beat = delivery.lease.to_std().unwrap_or(Duration::from_secs(60)) / 3;
-    let sending = delivery.transport.send(message);
-    tokio::pin!(sending);
-    loop {
-        tokio::select! {
-            sent = &mut sending => return sent.map(|accepted| accepted.reply),
-            () = tokio::time::sleep(beat) => {
-                if let Err(error) = ctx.store.renew_claim(claim, delivery.lease, ctx.now()).await {
-                    tracing::warn!(mail.id = %claim.id, error = %error, "the lease on a mail could not be renewed");
-                }
-            }
-        }
-    }
-}
-
-fn settle_as(
-    ctx: &Context,
-    delivery: &Delivery,
-    claim: &Mail,
-    sent: Result<String, SendError>,
-    reminders: Vec<Uuid>,
-) -> MailOutcome {
-    let now = ctx.now();
-    let error = match sent {
-        Ok(reply) => {
-            tracing::info!(mail.id = %claim.id, clinic.slug = %claim.clinic, mail.reminders = reminders.len(), "digest sent");
-            return MailOutcome::Sent { reply, at: now, reminders };
-        }
-        Err(error) => error,
-    };
-    let text = error.to_string();
-    tracing::warn!(mail.id = %claim.id, clinic.slug = %claim.clinic, error.class = error.class.code(), error = %text, "a digest did not leave");
-    if claim.attempts >= delivery.max_attempts {
-        return MailOutcome::Failed { error: format!("given up after {} attempts: {text}", claim.attempts) };
-    }
-    verdict_outcome(error.class, claim, ctx.ids.fraction(), now, text)
-}
-
-fn verdict_outcome(
-    class: FailureClass,
-    claim: &Mail,
-    fraction: f64,
-    now: DateTime<Utc>,
-    error: String,
-) -> MailOutcome {
-    let attempt = u32::try_from(claim.attempts).unwrap_or(u32::MAX);
-    match decide(class, attempt, fraction, now, claim.created_at + GIVE_UP_AFTER) {
-        DeliveryVerdict::RetryAt(at) => MailOutcome::RetryAt { at, error, unknown: false },
-        DeliveryVerdict::UnknownRetryAt(at) => MailOutcome::RetryAt { at, error, unknown: true },
-        DeliveryVerdict::AlarmAndRetryAt(at) => {
-            tracing::error!(mail.id = %claim.id, error = %error, "mail settings are wrong: correct them, the mail is kept and tried again");
-            MailOutcome::RetryAt { at, error, unknown: false }
-        }
-        DeliveryVerdict::Failed => MailOutcome::Failed { error },
-        DeliveryVerdict::OutOfTime { .. } => {
-            MailOutcome::Failed { error: format!("no success in time: {error}") }
-        }
     }
 }

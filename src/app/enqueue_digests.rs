@@ -1,13 +1,16 @@
 //! Writes down the mails of a day: one digest per clinic, also when nothing is due, because silence must mean failure;
 //! and an escalation for each role that a step has newly reached.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, NaiveDate, TimeZone, Utc};
+use uuid::Uuid;
 
 use super::{context::Context, recipient::Recipient};
 use crate::{
     config::ClinicSettings,
     reminders::message_id::MessageId,
-    store::{NewMail, StoreError},
+    store::{MailTaskRecord, NewMail, StoreError},
 };
 
 /// When a digest may leave.
@@ -38,19 +41,28 @@ pub async fn enqueue_digests(
     time: DigestTime,
 ) -> Result<QueuedDigests, StoreError> {
     let mut result = QueuedDigests::default();
+    let asked: HashSet<_> = ctx.store.mail_tasks().await?.into_iter().map(|task| task.record.key).collect();
     for slug in ctx.store.clinics().await? {
         let clinic = ctx.clinics.get(&slug);
-        let Some(clinic) = clinic.filter(|clinic| clinic.coordinator_email.is_some()) else {
+        if clinic.is_none_or(|clinic| clinic.coordinator_email.is_none()) {
             tracing::error!(clinic.slug = %slug, "a clinic has patients but nobody to send to: set its coordinator_email");
-            result.without_recipient.push(slug);
-            continue;
-        };
+            result.without_recipient.push(slug.clone());
+        }
         let local_date = as_of.unwrap_or_else(|| ctx.today_at(&slug));
         let due = ctx.store.reminders_due(&slug, local_date).await?;
         for role in Recipient::ALL {
-            let Some(address) = role.address(clinic) else { continue };
-            let reached = due.iter().any(|row| row.slot_open == Some(true) && row.recipient == role.code());
-            if (role == Recipient::Coordinator || reached)
+            let reached = role == Recipient::Coordinator
+                || due.iter().any(|row| row.slot_open == Some(true) && row.recipient == role.code());
+            let address = clinic.and_then(|clinic| Some((clinic, role.address(clinic)?)));
+            let key = format!("nobody-to-send-to {slug} {}", role.code());
+            if address.is_none() && reached && !asked.contains(&key) {
+                ask_for_recipient(ctx, &slug, role, key).await?;
+            } else if address.is_some() && asked.contains(&key) {
+                let tx = ctx.store.writer().await?;
+                tx.close_mail_task(&key, None, "an address is set", ctx.now()).await?;
+                tx.commit().await?;
+            }
+            if let Some((clinic, address)) = address.filter(|_| reached)
                 && queue(ctx, &slug, clinic, role, address.as_ref(), local_date, time).await?
             {
                 result.queued += 1;
@@ -58,6 +70,29 @@ pub async fn enqueue_digests(
         }
     }
     Ok(result)
+}
+
+/// Asks a person where a mail is wanted and nobody is named to receive it.
+async fn ask_for_recipient(
+    ctx: &Context,
+    slug: &str,
+    role: Recipient,
+    key: String,
+) -> Result<(), StoreError> {
+    let task = MailTaskRecord {
+        key,
+        clinic: Some(slug.to_owned()),
+        mail_id: None,
+        reason: format!(
+            "Clinic `{slug}` has nobody to receive the {}: set clinics.{slug}.{}. Until then tell the clinic what is due \
+             by another way.",
+            role.mail_kind(),
+            role.setting()
+        ),
+    };
+    let tx = ctx.store.writer().await?;
+    tx.open_mail_task(&task, ctx.now()).await?;
+    tx.commit().await
 }
 
 async fn queue(
@@ -70,11 +105,7 @@ async fn queue(
     time: DigestTime,
 ) -> Result<bool, StoreError> {
     let id = ctx.ids.next_id();
-    // The id is hashed with a key nobody keeps, so that the Message-ID says nothing; it is stored, hence stable.
-    let key = [ctx.ids.next_id().into_bytes(), ctx.ids.next_id().into_bytes()].concat();
-    let domain = ctx.message_id_domain.as_ref();
-    let message_id = MessageId::derive(&key, id, domain)
-        .map_err(|error| StoreError::Other { problem: error.to_string() })?;
+    let message_id = new_message_id(ctx, id)?;
     let now = ctx.now();
     let next_attempt_at = match time {
         DigestTime::Now => now,
@@ -94,6 +125,13 @@ async fn queue(
     let queued = tx.enqueue_mail(&mail).await?;
     tx.commit().await?;
     Ok(queued)
+}
+
+/// A Message-ID that says nothing: the id is hashed with a key nobody keeps. It is stored, hence stable.
+pub(super) fn new_message_id(ctx: &Context, id: Uuid) -> Result<MessageId, StoreError> {
+    let key = [ctx.ids.next_id().into_bytes(), ctx.ids.next_id().into_bytes()].concat();
+    MessageId::derive(&key, id, &ctx.message_id_domain)
+        .map_err(|error| StoreError::Other { problem: error.to_string() })
 }
 
 /// The instant of the clinic's digest hour on a civil day; in a gap of the clock the next hour that exists.

@@ -50,6 +50,17 @@ impl Recipient {
         }
     }
 
+    /// The setting of the clinic that names this role's address.
+    #[must_use]
+    pub const fn setting(self) -> &'static str {
+        match self {
+            Self::Coordinator => "coordinator_email",
+            Self::Clinician => "clinician_email",
+            Self::Deputy => "deputy_email",
+            Self::ServiceLead => "service_lead_email",
+        }
+    }
+
     /// The role behind a kind of mail; `None` for any other text.
     #[must_use]
     pub fn of_mail_kind(kind: &str) -> Option<Self> {

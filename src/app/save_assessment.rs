@@ -217,13 +217,15 @@ fn wanted_reminders(ctx: &Context, head: &PatientHead, assessment: &Assessment) 
         .collect()
 }
 
-/// One row for each role that is told of a step and has an address at the clinic; the coordinator's row always.
+/// One row for each role that is told of a step. Coordinator and clinician own steps and have their rows also without an
+/// address, so that a person is asked for one; a copy is for those alone who are named to get it.
 fn reminders_of(ctx: &Context, head: &PatientHead, slot: &Slot, due: &StepDue) -> Vec<ReminderRecord> {
     let clinic = ctx.clinics.get(&head.clinic);
     Recipient::told_of(due)
         .into_iter()
         .filter(|role| {
-            *role == Recipient::Coordinator || clinic.is_some_and(|clinic| role.address(clinic).is_some())
+            matches!(role, Recipient::Coordinator | Recipient::Clinician)
+                || clinic.is_some_and(|clinic| role.address(clinic).is_some())
         })
         .map(|role| {
             let key = ReminderKey {

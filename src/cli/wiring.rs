@@ -24,7 +24,7 @@ use crate::{
         transport::{FolderTransport, MailTransport, SmtpTransport},
     },
     protocol::{Protocol, SHIPPED},
-    store::{DatabaseSettings, Store},
+    store::{DatabaseSettings, Pace, Store},
     telemetry,
 };
 
@@ -126,6 +126,8 @@ pub(super) fn delivery(settings: &Settings, metrics: Arc<Metrics>) -> anyhow::Re
         sender,
         lease: TimeDelta::from_std(mail.lease)?,
         max_attempts: i64::from(mail.max_attempts),
+        pace: Pace { per_minute: mail.per_minute, between_two: TimeDelta::from_std(mail.between_two)? },
+        senders: mail.senders,
         base_url: settings.service.base_url.clone(),
         metrics,
     })

@@ -30,6 +30,14 @@ pub struct MailSettings {
     pub max_attempts: u32,
     /// How long a sender owns a mail it has taken up.
     pub lease: Duration,
+    /// The most mails that leave in any minute, over all instances.
+    pub per_minute: u32,
+    /// The least time between two mails to one recipient.
+    pub between_two: Duration,
+    /// How many mails one instance sends at once.
+    pub senders: usize,
+    /// Where reports of failed deliveries arrive; `None` if they are read by hand.
+    pub bounces: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy)]
@@ -49,6 +57,10 @@ impl MailSettings {
         let max_attempts = reader.number("mail.max_attempts", 1..=50);
         check_sender(reader);
         let lease = reader.number("mail.lease_seconds", 10..=120);
+        let per_minute = reader.number("mail.per_minute", 1..=60_000);
+        let between_two = reader.number("mail.between_two_seconds", 0..=3_600);
+        let senders = reader.number("mail.senders", 1..=16);
+        let bounces = reader.optional_path("mail.bounces");
         let smtp = SmtpSettings::read(reader, lease);
         let transport = match kind? {
             Kind::Smtp => MailTransport::Smtp(smtp?),
@@ -67,6 +79,10 @@ impl MailSettings {
             message_id_domain: message_id_domain?,
             max_attempts: u32::try_from(max_attempts?).ok()?,
             lease: Duration::from_secs(lease?),
+            per_minute: u32::try_from(per_minute?).ok()?,
+            between_two: Duration::from_secs(between_two?),
+            senders: usize::try_from(senders?).ok()?,
+            bounces,
         })
     }
 

@@ -5,7 +5,7 @@ use std::{convert::Infallible, time::Duration};
 use crate::{
     app::{
         context::Context,
-        deliver::{Delivery, deliver_waiting},
+        deliver::{Delivery, deliver_with_all_senders},
         status::Heartbeats,
     },
     lifecycle::Shutdown,
@@ -27,7 +27,11 @@ pub async fn run(
 ) -> Result<(), Infallible> {
     loop {
         heartbeats.beat(NAME);
-        if let Err(error) = deliver_waiting(&ctx, &delivery, || shutdown.is_stopping()).await {
+        let stopping = {
+            let shutdown = shutdown.clone();
+            move || shutdown.is_stopping()
+        };
+        if let Err(error) = deliver_with_all_senders(&ctx, &delivery, stopping).await {
             tracing::error!(error = %error, "waiting mails cannot be read or settled: trying again");
         }
         if !shutdown.pause(every).await {

@@ -3,7 +3,7 @@
 //! The schedule is asked "when did you last want a run?", not "do you want one now?", so a service that was off at
 //! night runs the sweep when it comes back, and a run that failed or was killed is repeated the same night. The cron
 //! crate has no answer for a local time that a clock change leaves out; therefore a run is wanted `LONGEST_GAP`
-//! after the last, whatever the schedule says.
+//! after the last, whatever the schedule says. Of several instances one at a time asks and runs.
 
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
@@ -13,9 +13,10 @@ use cron::Schedule;
 
 use crate::{
     app::{
+        alone::{Lost, alone},
         context::Context,
         enqueue_digests::DigestTime,
-        journal::Journal,
+        journal::{Journal, JournalError},
         metrics::{Metrics, SweepOutcome},
         status::Heartbeats,
         sweep::{SweepError, sweep},
@@ -56,23 +57,38 @@ pub async fn run(
     heartbeats: Heartbeats,
     shutdown: Shutdown,
 ) -> Result<(), Infallible> {
+    let instance = ctx.ids.next_id().to_string();
     while !shutdown.is_stopping() {
         heartbeats.beat(NAME);
-        match Journal::read(&ctx).await {
-            Ok(journal) if is_wanted(&schedule, zone, &journal, ctx.now()) => {
-                sweep_once(&ctx, &metrics, &shutdown).await;
+        let night = async {
+            let wanted = async || -> Result<bool, JournalError> {
+                Ok(is_wanted(&schedule, zone, &Journal::read(&ctx).await?, ctx.now()))
+            };
+            if !wanted().await? {
+                return Ok(());
             }
-            Ok(_) => {}
-            Err(error) => tracing::error!(error = %error, "the journal of runs cannot be read: trying again"),
+            let under_lease = alone(&ctx, NAME, &instance, async |lost| {
+                // Asked again under the lease: another instance may just have finished the night.
+                if wanted().await? {
+                    sweep_once(&ctx, &metrics, &shutdown, &lost).await;
+                }
+                Ok(())
+            });
+            under_lease.await?.unwrap_or(Ok(()))
+        };
+        if let Err(error) = night.await {
+            let error: JournalError = error;
+            tracing::error!(error = %error, "the journal of runs cannot be read: trying again");
         }
         shutdown.pause(TICK).await;
     }
     Ok(())
 }
 
-async fn sweep_once(ctx: &Context, metrics: &Metrics, shutdown: &Shutdown) {
+async fn sweep_once(ctx: &Context, metrics: &Metrics, shutdown: &Shutdown, lost: &Lost) {
     let started_at = ctx.now();
-    let outcome = sweep(ctx, None, DigestTime::ClinicHour, || shutdown.is_stopping()).await;
+    let stopping = || shutdown.is_stopping() || lost.is_lost();
+    let outcome = sweep(ctx, None, DigestTime::ClinicHour, stopping).await;
     let took = ctx.now().signed_duration_since(started_at).to_std().unwrap_or_default();
     match outcome {
         Ok(report) => {
@@ -88,7 +104,9 @@ async fn sweep_once(ctx: &Context, metrics: &Metrics, shutdown: &Shutdown) {
         }
         Err(SweepError::Stopped) => {
             metrics.sweep_ended(took, SweepOutcome::Stopped);
-            tracing::info!("nightly run stopped with the service: it is repeated at the next start");
+            tracing::info!(
+                "nightly run stopped with the service or lost to another instance: it is repeated"
+            );
         }
         Err(error) => {
             metrics.sweep_ended(took, SweepOutcome::Failed);

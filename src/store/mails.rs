@@ -1,22 +1,13 @@
-//! The outbox: claim, commit, send, settle.
-//!
-//! An attempt is counted and committed before it begins, so a mail that kills its worker cannot do
-//! so for ever. A claim is a lease: if the worker is gone the mail becomes claimable again, and the
-//! old worker can no longer settle it. Nothing here sends anything or decides when to retry.
+//! The outbox: what a mail is, and how it gets there. Taking one up is in `claims`, the end of an attempt in `settling`.
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
-use entities::{mails, reminders};
-use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, Statement,
-    TryInsertResult, sea_query::Expr,
-};
+use chrono::{DateTime, NaiveDate, Utc};
+use entities::mails;
+use sea_orm::{ActiveValue::Set, EntityTrait, TryInsertResult};
 use uuid::Uuid;
 
 use super::{
-    Backend, Store, WriteTransaction,
-    batches::changed_one,
+    Store, WriteTransaction,
     error::{InTable, StoreError},
-    reminders::ReminderState,
     transaction::stored_at,
 };
 
@@ -111,6 +102,12 @@ pub struct Mail {
     pub last_error: Option<String>,
     /// Why it was cancelled.
     pub cancelled_because: Option<String>,
+    /// Attempts that failed on the mail server as a whole and say nothing about this mail.
+    pub relay_failures: i64,
+    /// Fingerprint of what an attempt said that may have arrived; `None` if none may have.
+    pub content_hash: Option<String>,
+    /// Instant the newest report of its failed delivery was read.
+    pub bounced_at: Option<DateTime<Utc>>,
 }
 
 impl TryFrom<mails::Model> for Mail {
@@ -138,7 +135,36 @@ impl TryFrom<mails::Model> for Mail {
             server_reply: row.server_reply,
             last_error: row.last_error,
             cancelled_because: row.cancelled_because,
+            relay_failures: row.relay_failures,
+            content_hash: row.content_hash,
+            bounced_at: row.bounced_at,
         })
+    }
+}
+
+/// What kind of failure an attempt met.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FailureKind {
+    /// This mail was refused for now.
+    Refused,
+    /// The mail server as a whole did not work: it says nothing about this mail.
+    Relay,
+    /// The mail may have arrived.
+    Unknown {
+        /// Fingerprint of what it said.
+        content_hash: String,
+    },
+}
+
+impl FailureKind {
+    /// The stored word.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Refused => "refused",
+            Self::Relay => "relay",
+            Self::Unknown { .. } => "unknown",
+        }
     }
 }
 
@@ -161,27 +187,31 @@ pub enum MailOutcome {
         at: DateTime<Utc>,
         /// What went wrong.
         error: String,
-        /// True if the server may have taken it.
-        unknown: bool,
+        /// What kind of failure that was.
+        kind: FailureKind,
     },
-    /// It will not be tried again.
+    /// It will not be tried again; a person gets a task in the same commit.
     Failed {
         /// What went wrong.
         error: String,
+        /// Whether the address itself is in doubt: then nothing is sent to it until a person has looked.
+        suspect: bool,
     },
     /// It is not wanted after all.
     Cancelled {
         /// Why not.
         because: String,
     },
+    /// What it said is no longer so: it goes out anew under another Message-ID.
+    Renewed {
+        /// The Message-ID from now on.
+        message_id: String,
+        /// What changed.
+        because: String,
+    },
+    /// A stop came between taking it up and sending it: it waits until the stop is lifted.
+    Withheld,
 }
-
-// Both databases number parameters with `$`. The oldest due attempt comes first.
-const CLAIMABLE: &str = "
-    SELECT * FROM mails
-    WHERE (state IN ('planned', 'failed', 'unknown') AND next_attempt_at <= $1)
-        OR (state = 'claimed' AND lease_until <= $1)
-    ORDER BY next_attempt_at, id LIMIT 1";
 
 impl WriteTransaction {
     /// Queues a mail; false if the same kind, clinic, day and recipient has one already.
@@ -207,6 +237,11 @@ impl WriteTransaction {
             server_reply: Set(None),
             last_error: Set(None),
             cancelled_because: Set(None),
+            failure_kind: Set(None),
+            relay_failures: Set(0),
+            content_hash: Set(None),
+            bounced_at: Set(None),
+            bounce_status: Set(None),
             created_at: Set(created_at),
             changed_at: Set(created_at),
         };
@@ -220,126 +255,11 @@ impl WriteTransaction {
 }
 
 impl Store {
-    /// Claims the mail whose attempt is due longest, or none. The attempt is counted and committed
-    /// when this returns. `worker` should name one claim loop of one process.
-    ///
-    /// # Errors
-    /// [`StoreError::Unavailable`], [`StoreError::Inconsistent`].
-    pub async fn claim_mail(
-        &self,
-        worker: &str,
-        lease: TimeDelta,
-        now: DateTime<Utc>,
-    ) -> Result<Option<Mail>, StoreError> {
-        let now = stored_at(now);
-        let tx = self.writer().await?;
-        // SQLite is locked by the transaction as a whole; PostgreSQL passes over rows being claimed.
-        let lock = if self.backend() == Backend::Postgres { " FOR UPDATE SKIP LOCKED" } else { "" };
-        let statement =
-            Statement::from_sql_and_values(self.sql_dialect(), format!("{CLAIMABLE}{lock}"), [now.into()]);
-        let found = mails::Model::find_by_statement(statement).one(&tx.inner).await.in_table("mails")?;
-        let Some(row) = found else {
-            tx.rollback().await?;
-            return Ok(None);
-        };
-        let claimed = mails::ActiveModel {
-            id: Set(row.id),
-            state: Set(MailState::Claimed.as_str().to_owned()),
-            attempts: Set(row.attempts + 1),
-            lease_until: Set(Some(now + lease)),
-            claimed_by: Set(Some(worker.to_owned())),
-            changed_at: Set(now),
-            ..Default::default()
-        };
-        let mail = Mail::try_from(claimed.update(&tx.inner).await.in_table("mails")?)?;
-        tx.commit().await?;
-        Ok(Some(mail))
-    }
-
-    /// Records how the attempt ended, with the reminders it carried, in one commit.
-    ///
-    /// # Errors
-    /// [`StoreError::Conflict`] if the claim has passed to another worker or attempt; nothing is
-    /// written then.
-    pub async fn settle_mail(
-        &self,
-        claim: &Mail,
-        outcome: &MailOutcome,
-        now: DateTime<Utc>,
-    ) -> Result<(), StoreError> {
-        let tx = self.writer().await?;
-        tx.settle_mail(claim, outcome, now).await?;
-        tx.commit().await
-    }
-
     /// The mail with this identity.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`], [`StoreError::Inconsistent`].
     pub async fn find_mail(&self, id: Uuid) -> Result<Option<Mail>, StoreError> {
         mails::Entity::find_by_id(id).one(&self.read).await.in_table("mails")?.map(Mail::try_from).transpose()
-    }
-}
-
-impl WriteTransaction {
-    async fn settle_mail(
-        &self,
-        claim: &Mail,
-        outcome: &MailOutcome,
-        now: DateTime<Utc>,
-    ) -> Result<(), StoreError> {
-        use mails::Column;
-        let now = stored_at(now);
-        let settled = mails::Entity::update_many().col_expr(Column::ChangedAt, Expr::value(now));
-        let state = |state: MailState| Expr::value(state.as_str());
-        let none_follows = || Expr::value(None::<DateTime<Utc>>);
-        let settled = match outcome {
-            MailOutcome::Sent { reply, at, .. } => settled
-                .col_expr(Column::State, state(MailState::Sent))
-                .col_expr(Column::SentAt, Expr::value(stored_at(*at)))
-                .col_expr(Column::ServerReply, Expr::value(reply.as_str()))
-                .col_expr(Column::NextAttemptAt, none_follows()),
-            MailOutcome::RetryAt { at, error, unknown } => settled
-                .col_expr(Column::State, state(if *unknown { MailState::Unknown } else { MailState::Failed }))
-                .col_expr(Column::NextAttemptAt, Expr::value(stored_at(*at)))
-                .col_expr(Column::LastError, Expr::value(error.as_str())),
-            MailOutcome::Failed { error } => settled
-                .col_expr(Column::State, state(MailState::Failed))
-                .col_expr(Column::NextAttemptAt, none_follows())
-                .col_expr(Column::LastError, Expr::value(error.as_str())),
-            MailOutcome::Cancelled { because } => settled
-                .col_expr(Column::State, state(MailState::Cancelled))
-                .col_expr(Column::NextAttemptAt, none_follows())
-                .col_expr(Column::CancelledBecause, Expr::value(because.as_str())),
-        };
-        let done = settled
-            .col_expr(Column::LeaseUntil, none_follows())
-            .filter(Column::Id.eq(claim.id))
-            .filter(Column::State.eq(MailState::Claimed.as_str()))
-            .filter(Column::ClaimedBy.eq(claim.claimed_by.clone()))
-            .filter(Column::Attempts.eq(claim.attempts))
-            .exec(&self.inner)
-            .await?;
-        changed_one(done.rows_affected, "the claim on this mail has passed to another attempt")?;
-        match outcome {
-            MailOutcome::Sent { reminders, .. } => self.mark_sent(reminders, claim.id, now).await,
-            _ => Ok(()),
-        }
-    }
-
-    async fn mark_sent(&self, ids: &[Uuid], mail_id: Uuid, now: DateTime<Utc>) -> Result<(), StoreError> {
-        use reminders::Column;
-        if ids.is_empty() {
-            return Ok(());
-        }
-        reminders::Entity::update_many()
-            .col_expr(Column::State, Expr::value(ReminderState::Sent.as_str()))
-            .col_expr(Column::MailId, Expr::value(mail_id))
-            .col_expr(Column::ChangedAt, Expr::value(now))
-            .filter(Column::Id.is_in(ids.iter().copied()))
-            .filter(Column::State.ne(ReminderState::Sent.as_str()))
-            .exec(&self.inner)
-            .await?;
-        Ok(())
     }
 }

@@ -9,7 +9,9 @@
 //! | `patients`, `revisions`, `facts` | who is registered; every change; what was known when |
 //! | `batches` | imports that can be rolled back as a whole |
 //! | `assessments`, `slots`, `tasks` | what was computed, planned and asked |
-//! | `reminders`, `mails` | what has to be said, and the outbox |
+//! | `reminders`, `mails`, `claims`, `settling` | what has to be said, and the outbox |
+//! | `mail_tasks`, `relay` | what did not arrive and who looks at it; the mail server and ordered stops |
+//! | `leases` | work that one instance at a time does |
 //! | `runs`, `status` | how the nightly job went; counts and the reconciliation |
 
 mod assessments;
@@ -19,11 +21,15 @@ mod clinic_counts;
 mod connect;
 mod error;
 mod facts;
+mod leases;
+mod mail_tasks;
 mod mails;
 mod patients;
+mod relay;
 mod reminders;
 mod revisions;
 mod runs;
+mod settling;
 mod slots;
 mod status;
 mod tasks;
@@ -36,12 +42,16 @@ use sea_orm::{ConnectionTrait, DatabaseConnection};
 pub use self::{
     assessments::{AssessmentHead, AssessmentRecord, FlagRecord},
     batches::{Batch, BatchCounts, BatchPatient, BatchState, NewBatch},
+    claims::Pace,
     clinic_counts::ClinicCounts,
     connect::{Backend, DatabaseSettings, redacted_url},
     error::{Obstacle, StoreError},
     facts::{AsOf, Fact, FactSet},
-    mails::{Mail, MailOutcome, MailState, NewMail},
+    leases::Lease,
+    mail_tasks::{MailTask, MailTaskRecord, SUSPECT_ADDRESS, SuspectAddress},
+    mails::{FailureKind, Mail, MailOutcome, MailState, NewMail},
     patients::PatientHead,
+    relay::MailStop,
     reminders::{DueReminder, Reminder, ReminderChanges, ReminderRecord, ReminderState},
     revisions::{FactChange, HeadChange, NewPatient, Revision, RevisionNote},
     runs::{NewRun, Run, RunEnd, RunOutcome},

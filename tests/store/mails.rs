@@ -3,7 +3,9 @@
 use std::{collections::HashSet, sync::Arc};
 
 use chrono::TimeDelta;
-use lobewatch::store::{Mail, MailOutcome, MailState, NewMail, ReminderRecord, ReminderState, Store};
+use lobewatch::store::{
+    FailureKind, Mail, MailOutcome, MailState, NewMail, Pace, ReminderRecord, ReminderState, Store,
+};
 use tokio::{sync::Barrier, task::JoinSet};
 
 use crate::support::{TestDatabase, day, id, minute, register};
@@ -13,12 +15,19 @@ both_databases!(
     a_claim_is_counted_and_committed_before_it_returns,
     eight_claimers_never_share_a_mail,
     a_lapsed_lease_is_taken_over_and_the_old_worker_refused,
+    an_instance_whose_clock_is_hours_ahead_takes_nothing_over,
+    no_more_mails_leave_in_a_minute_and_to_one_recipient_than_the_pace_allows,
     sending_marks_the_reminders_it_carried_in_one_commit,
     retries_wait_and_what_is_settled_for_good_is_not_claimed,
 );
 
-fn lease() -> TimeDelta {
-    TimeDelta::minutes(5)
+/// Leases go by the database's clock. One of no length has lapsed when it is given.
+fn lapsed() -> TimeDelta {
+    TimeDelta::zero()
+}
+
+fn unhurried() -> Pace {
+    Pace { per_minute: 1_000, between_two: TimeDelta::zero() }
 }
 
 fn mail(number: u64, clinic: &str) -> NewMail {
@@ -42,7 +51,7 @@ async fn queue(store: &Store, mail: &NewMail) -> bool {
 }
 
 async fn claim(store: &Store, worker: &str, minutes: i64) -> Option<Mail> {
-    store.claim_mail(worker, lease(), minute(minutes)).await.unwrap()
+    store.claim_mail(worker, TimeDelta::minutes(2), unhurried(), minute(minutes)).await.unwrap()
 }
 
 async fn a_digest_is_queued_once_a_day(db: TestDatabase) {
@@ -64,7 +73,7 @@ async fn a_claim_is_counted_and_committed_before_it_returns(db: TestDatabase) {
     assert_eq!(claim(&db.store, "a", 9).await, None);
     let claimed = claim(&db.store, "a", 10).await.unwrap();
     assert_eq!((claimed.state, claimed.attempts), (MailState::Claimed, 1));
-    assert_eq!(claimed.lease_until, Some(minute(15)));
+    assert!(claimed.lease_until.is_some_and(|until| until > minute(10)));
     let other = db.second_store(std::time::Duration::from_secs(5)).await;
     assert_eq!(other.find_mail(id(1)).await.unwrap(), Some(claimed));
 }
@@ -94,20 +103,66 @@ async fn eight_claimers_never_share_a_mail(db: TestDatabase) {
 
 async fn a_lapsed_lease_is_taken_over_and_the_old_worker_refused(db: TestDatabase) {
     queue(&db.store, &mail(1, "north")).await;
-    let old = claim(&db.store, "a", 0).await.unwrap();
-    assert_eq!(claim(&db.store, "b", 4).await, None);
-    let new = claim(&db.store, "b", 5).await.unwrap();
+    let claim_lapsed = async |worker: &str| {
+        db.store.claim_mail(worker, lapsed(), unhurried(), minute(0)).await.unwrap().unwrap()
+    };
+    let old = claim_lapsed("a").await;
+    assert!(!db.store.holds_claim(&old).await.unwrap(), "nobody has it yet, but its time is over");
+    let new = claim_lapsed("b").await;
     assert_eq!((new.id, new.attempts, new.message_id.clone()), (old.id, 2, old.message_id.clone()));
     let sent = MailOutcome::Sent { reply: "250 ok".to_owned(), at: minute(6), reminders: vec![] };
     assert!(db.store.settle_mail(&old, &sent, minute(6)).await.unwrap_err().is_conflict());
     assert_eq!(db.store.find_mail(id(1)).await.unwrap().unwrap().state, MailState::Claimed);
 
     // The same worker name does not help: the attempt is part of the claim.
-    let again = claim(&db.store, "b", 10).await.unwrap();
+    let again = claim(&db.store, "b", 0).await.unwrap();
     assert!(db.store.settle_mail(&new, &sent, minute(11)).await.unwrap_err().is_conflict());
+    assert_eq!(
+        (db.store.holds_claim(&new).await.unwrap(), db.store.holds_claim(&again).await.unwrap()),
+        (false, true)
+    );
     db.store.settle_mail(&again, &sent, minute(11)).await.unwrap();
     assert!(db.store.settle_mail(&again, &sent, minute(12)).await.unwrap_err().is_conflict());
+    assert!(!db.store.holds_claim(&again).await.unwrap());
     assert_eq!(db.store.find_mail(id(1)).await.unwrap().unwrap().state, MailState::Sent);
+}
+
+async fn an_instance_whose_clock_is_hours_ahead_takes_nothing_over(db: TestDatabase) {
+    queue(&db.store, &mail(1, "north")).await;
+    let held = claim(&db.store, "a", 0).await.unwrap();
+    assert_eq!(claim(&db.store, "b", 60 * 24 * 365 * 10).await, None);
+    db.store.renew_claim(&held, TimeDelta::minutes(2), minute(-600)).await.unwrap();
+    assert!(db.store.holds_claim(&held).await.unwrap());
+    db.store.renew_claim(&held, lapsed(), minute(0)).await.unwrap();
+    let late = db.store.renew_claim(&held, TimeDelta::minutes(2), minute(0)).await;
+    assert!(late.unwrap_err().is_conflict(), "what has ended is not renewed");
+    assert!(claim(&db.store, "b", 0).await.is_some());
+}
+
+async fn no_more_mails_leave_in_a_minute_and_to_one_recipient_than_the_pace_allows(db: TestDatabase) {
+    let pace = Pace { per_minute: 2, between_two: TimeDelta::minutes(10) };
+    let claim_at = async |minutes: i64| {
+        db.store.claim_mail("a", TimeDelta::minutes(2), pace, minute(minutes)).await.unwrap()
+    };
+    for number in 1..=4 {
+        let recipient =
+            if number <= 2 { mail(1, "").recipient } else { format!("nurse-{number}@clinic.example") };
+        queue(&db.store, &NewMail { recipient, ..mail(number, &format!("clinic-{number}")) }).await;
+    }
+    let mut left = Vec::new();
+    for minutes in [0, 0, 0, 1, 9, 10, 11] {
+        let Some(claimed) = claim_at(minutes).await else {
+            left.push((minutes, None));
+            continue;
+        };
+        let sent = MailOutcome::Sent { reply: "250 ok".to_owned(), at: minute(minutes), reminders: vec![] };
+        db.store.settle_mail(&claimed, &sent, minute(minutes)).await.unwrap();
+        left.push((minutes, Some(claimed.clinic.trim_start_matches("clinic-").parse::<u32>().unwrap())));
+    }
+    // Number 2 goes to the recipient of number 1.
+    let expected =
+        [(0, Some(1)), (0, Some(3)), (0, None), (1, Some(4)), (9, None), (10, Some(2)), (11, None)];
+    assert_eq!(left, expected);
 }
 
 async fn sending_marks_the_reminders_it_carried_in_one_commit(db: TestDatabase) {
@@ -152,14 +207,19 @@ async fn retries_wait_and_what_is_settled_for_good_is_not_claimed(db: TestDataba
     for (attempt, unknown) in [(1, false), (2, true)] {
         let claimed = claim(&db.store, "a", attempt * 10).await.unwrap();
         assert_eq!(claimed.attempts, attempt);
-        let retry = MailOutcome::RetryAt { at: minute(attempt * 10 + 10), error: "451".to_owned(), unknown };
+        let kind = if unknown {
+            FailureKind::Unknown { content_hash: "said".to_owned() }
+        } else {
+            FailureKind::Refused
+        };
+        let retry = MailOutcome::RetryAt { at: minute(attempt * 10 + 10), error: "451".to_owned(), kind };
         db.store.settle_mail(&claimed, &retry, minute(attempt * 10)).await.unwrap();
         let state = db.store.find_mail(id(1)).await.unwrap().unwrap().state;
         assert_eq!(state, if unknown { MailState::Unknown } else { MailState::Failed });
         assert_eq!(claim(&db.store, "a", attempt * 10 + 9).await, None);
     }
     let claimed = claim(&db.store, "a", 30).await.unwrap();
-    let given_up = MailOutcome::Failed { error: "550 no such user".to_owned() };
+    let given_up = MailOutcome::Failed { error: "550 no such user".to_owned(), suspect: false };
     db.store.settle_mail(&claimed, &given_up, minute(30)).await.unwrap();
     assert_eq!(claim(&db.store, "a", 100_000).await, None);
     let counts = db.store.counts(day("2024-02-01")).await.unwrap();

@@ -172,7 +172,7 @@ async fn state(world: &World, batch: Uuid) -> BatchState {
 async fn beside(world: &World, db: &TestDatabase, busy_timeout: Duration) -> World {
     let mut ctx = world.ctx.clone();
     ctx.store = db.second_store(busy_timeout).await;
-    World { ctx, clock: world.clock.clone() }
+    World { ctx, clock: world.clock.clone(), claims: Default::default() }
 }
 
 async fn an_import_that_was_rolled_back_meanwhile_records_nothing_more(db: TestDatabase) {

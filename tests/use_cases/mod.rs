@@ -1,11 +1,15 @@
 //! What the stories share: a context on a still clock, two clinics, and short history documents.
 
 mod delivery;
+mod faults;
 mod import;
 mod nightly;
 mod repeated_nights;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use lobewatch::{
@@ -28,16 +32,20 @@ use lobewatch::{
         transport::{FolderTransport, MailTransport},
     },
     protocol::{Protocol, SHIPPED},
-    store::{BatchCounts, Mail},
+    store::{BatchCounts, Mail, Pace},
 };
 use uuid::Uuid;
 
 use crate::support::TestDatabase;
 
+/// No limit that a story meets without wanting to.
+pub const UNHURRIED: Pace = Pace { per_minute: 1_000_000, between_two: TimeDelta::zero() };
+
 /// A registry with two clinics, `north` and `south`, at six in the morning of 2 February 2024.
 pub struct World {
     pub ctx: Context,
     pub clock: ManualClock,
+    claims: Mutex<Vec<Mail>>,
 }
 
 pub fn clinics(north: Option<&str>) -> BTreeMap<String, ClinicSettings> {
@@ -65,7 +73,7 @@ impl World {
             clinics: Arc::new(Clinics::new(clinics(Some("north@clinic.example")), chrono_tz::Europe::Rome)),
             message_id_domain: "lobewatch.example".into(),
         };
-        Self { ctx, clock }
+        Self { ctx, clock, claims: Mutex::default() }
     }
 
     pub async fn import(&self, documents: &[String]) -> (Uuid, BatchCounts) {
@@ -82,7 +90,18 @@ impl World {
     }
 
     pub async fn claim(&self) -> Option<Mail> {
-        self.ctx.store.claim_mail("worker", TimeDelta::minutes(2), self.ctx.now()).await.unwrap()
+        let lease = TimeDelta::minutes(2);
+        let claim = self.ctx.store.claim_mail("worker", lease, UNHURRIED, self.ctx.now()).await.unwrap();
+        self.claims.lock().unwrap().extend(claim.clone());
+        claim
+    }
+
+    /// Ends the leases of all claims so far, as time does after their worker has died.
+    pub async fn let_claims_lapse(&self) {
+        let claims = std::mem::take(&mut *self.claims.lock().unwrap());
+        for claim in claims {
+            self.ctx.store.renew_claim(&claim, TimeDelta::zero(), self.ctx.now()).await.unwrap();
+        }
     }
 
     /// The words of the digest of a clinic as it would leave now; `None` where it is not wanted any more.
@@ -95,16 +114,22 @@ impl World {
     }
 
     pub fn delivery(folder: &std::path::Path) -> Delivery {
+        Self::delivery_over(Arc::new(MailTransport::Folder(FolderTransport::new(FolderSettings {
+            path: folder.to_owned(),
+        }))))
+    }
+
+    pub fn delivery_over(transport: Arc<MailTransport>) -> Delivery {
         Delivery {
-            transport: Arc::new(MailTransport::Folder(FolderTransport::new(FolderSettings {
-                path: folder.to_owned(),
-            }))),
+            transport,
             sender: Sender {
                 address: MailAddress::parse("lobewatch@lobewatch.example").unwrap(),
                 name: None,
             },
             lease: TimeDelta::minutes(2),
             max_attempts: 3,
+            pace: UNHURRIED,
+            senders: 1,
             base_url: "https://lobewatch.example".to_owned(),
             metrics: Arc::new(Metrics::new()),
         }

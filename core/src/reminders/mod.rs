@@ -4,6 +4,7 @@
 //! Sending lives in `mail`, deciding when to sweep in `app`. Start with [`step`].
 
 pub mod backoff;
+pub mod breaker;
 pub mod digest;
 pub mod key;
 pub mod message_id;

@@ -126,13 +126,27 @@ impl SendError {
             }
             (_, class) => class,
         };
+        // A lasting refusal of the recipient is about the address, whatever its code; a refusal of the text only if it
+        // says so, because that may also be about what we wrote.
         let suspect_address =
-            stage == Stage::Recipient && class == FailureClass::Permanent && blames_address(code, enhanced);
+            class == FailureClass::Permanent && (stage == Stage::Recipient || blames_address(code, enhanced));
         Self {
             reply_code: Some(code),
             enhanced_code: enhanced,
             suspect_address,
             ..Self::new(stage, class, Cause::Reply)
+        }
+    }
+
+    /// Whether the relay as a whole does not work, so that the failure says nothing about this mail and the next one
+    /// would meet it as well.
+    #[must_use]
+    pub fn is_relay_failure(&self) -> bool {
+        match self.stage {
+            Stage::Connect | Stage::Encrypt | Stage::SignIn | Stage::From | Stage::File => true,
+            // No answer at all. Its word on this mail, also a policy's, stops no other clinic's mail.
+            Stage::Recipient | Stage::Data => !self.is_verdict(),
+            Stage::Message => self.reply_code == Some(421),
         }
     }
 

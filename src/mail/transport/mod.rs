@@ -6,7 +6,10 @@ pub mod error;
 pub mod folder;
 pub mod smtp;
 
+use std::future::{Future, ready};
+
 use super::message::OutgoingMail;
+use error::Stage;
 pub use error::{SendError, TransportSettingsError};
 pub use folder::FolderTransport;
 pub use smtp::SmtpTransport;
@@ -28,14 +31,37 @@ pub struct Accepted {
 }
 
 impl MailTransport {
-    /// Sends one message to its one recipient, once.
+    /// Sends one message to its one recipient, once, whatever happens meanwhile: for a mail that holds no facts.
+    ///
+    /// # Errors
+    /// As [`send_if`](Self::send_if).
+    pub async fn send(&self, mail: &OutgoingMail) -> Result<Accepted, SendError> {
+        match self.send_if(mail, ready(true)).await? {
+            Some(accepted) => Ok(accepted),
+            None => Err(SendError::refused(Stage::Data)),
+        }
+    }
+
+    /// Sends one message to its one recipient, once, if `last_look` still says so. It is asked when all is ready and
+    /// the recipient is named, directly before the text leaves: connecting may take minutes, and what the mail says
+    /// may no longer be so. `None` if it said no.
     ///
     /// # Errors
     /// [`SendError`] says by its class whether the message was certainly not delivered, or may have been.
-    pub async fn send(&self, mail: &OutgoingMail) -> Result<Accepted, SendError> {
+    pub async fn send_if(
+        &self,
+        mail: &OutgoingMail,
+        last_look: impl Future<Output = bool> + Send,
+    ) -> Result<Option<Accepted>, SendError> {
         match self {
-            Self::Smtp(smtp) => smtp.send(mail).await,
-            Self::Folder(folder) => folder.send(mail).await,
+            Self::Smtp(smtp) => smtp.send_if(mail, last_look).await,
+            Self::Folder(folder) => {
+                if last_look.await {
+                    folder.send(mail).await.map(Some)
+                } else {
+                    Ok(None)
+                }
+            }
         }
     }
 

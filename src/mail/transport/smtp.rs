@@ -96,20 +96,25 @@ impl SmtpTransport {
         })
     }
 
-    /// Sends one message once.
+    /// Sends one message once, if `last_look` says so after the relay took the recipient.
     ///
     /// # Errors
     /// See [`SendError`].
-    pub async fn send(&self, mail: &OutgoingMail) -> Result<Accepted, SendError> {
+    pub async fn send_if(
+        &self,
+        mail: &OutgoingMail,
+        last_look: impl Future<Output = bool> + Send,
+    ) -> Result<Option<Accepted>, SendError> {
         let mut connection = self.open_with_sender(mail).await?;
-        let outcome = self.deliver(&mut connection, mail).await;
+        let outcome = self.deliver(&mut connection, mail, last_look).await;
         match &outcome {
-            Ok(_) => self.keep(connection),
+            Ok(Some(_)) => self.keep(connection),
             // A relay that answered still listens; after anything else the connection is simply dropped.
+            Ok(None) => goodbye(connection).await,
             Err(error) if error.is_verdict() => goodbye(connection).await,
             Err(_) => {}
         }
-        outcome.map(|response| Accepted { reply: printable(&response) })
+        Ok(outcome?.map(|response| Accepted { reply: printable(&response) }))
     }
 
     /// Connects, encrypts, signs in, asks for a sign of life and leaves.
@@ -159,15 +164,19 @@ impl SmtpTransport {
         &self,
         connection: &mut AsyncSmtpConnection,
         mail: &OutgoingMail,
-    ) -> Result<Response, SendError> {
+        last_look: impl Future<Output = bool> + Send,
+    ) -> Result<Option<Response>, SendError> {
         for to in mail.envelope().to() {
             let rcpt = Rcpt::new(to.clone(), Vec::new());
             within(self.timeouts.command, Stage::Recipient, connection.command(rcpt)).await?;
         }
+        if !last_look.await {
+            return Ok(None);
+        }
         within(self.timeouts.command, Stage::Data, connection.command(Data)).await?;
         // The library puts a line end of its own before the final dot; with ours it would be a blank line more.
         let message = mail.bytes().strip_suffix(b"\r\n").unwrap_or(mail.bytes());
-        within(self.timeouts.message, Stage::Message, connection.message(message)).await
+        within(self.timeouts.message, Stage::Message, connection.message(message)).await.map(Some)
     }
 
     async fn connect(&self) -> Result<AsyncSmtpConnection, SendError> {
