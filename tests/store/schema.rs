@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lobewatch::store::{Backend, DatabaseSettings, Obstacle, Store, StoreError};
+use lobewatch::store::{Backend, DatabaseSettings, Obstacle, Pace, Store, StoreError};
 use migrations::{Migrator, MigratorTrait};
 
 use crate::support::{
@@ -82,7 +82,8 @@ async fn instances_migrate_one_after_another(db: TestDatabase) {
     while let Some(start) = starts.join_next().await {
         start.unwrap().unwrap();
     }
-    assert_eq!(db.number("SELECT COUNT(*) AS n FROM seaql_migrations").await, 1);
+    let steps = i64::try_from(Migrator::migrations().len()).unwrap();
+    assert_eq!(db.number("SELECT COUNT(*) AS n FROM seaql_migrations").await, steps);
     register(&db.store, 1).await;
 }
 
@@ -96,6 +97,38 @@ async fn sqlite_instances_migrate_one_after_another() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn postgres_instances_migrate_one_after_another() {
     with_empty_database(instances_migrate_one_after_another).await;
+}
+
+/// A registry of the first release keeps its waiting mail through the step that adds delivery, and sends it.
+async fn a_mail_written_before_the_upgrade_waits_after_it(db: TestDatabase) {
+    Migrator::up(&db.raw().await, Some(1)).await.unwrap();
+    register(&db.store, 1).await;
+    db.execute(
+        "INSERT INTO mails (id, kind, clinic, local_date, recipient, message_id, state, attempts, next_attempt_at,
+            created_at, changed_at)
+        SELECT p.id, 'digest', 'north', '2023-11-14', 'n@clinic.example', '<1@lobewatch.example>', 'planned', 0,
+            p.created_at, p.created_at, p.created_at
+        FROM patients p",
+    )
+    .await
+    .unwrap();
+    db.store.migrate().await.unwrap();
+    let pace = Pace { per_minute: 60, between_two: chrono::TimeDelta::minutes(10) };
+    let claim =
+        db.store.claim_mail("a", chrono::TimeDelta::minutes(2), pace, minute(0)).await.unwrap().unwrap();
+    assert_eq!((claim.attempts, claim.relay_failures, claim.bounced_at), (1, 0, None));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sqlite_a_mail_written_before_the_upgrade_waits_after_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}/registry.db?mode=rwc", folder.path().display());
+    a_mail_written_before_the_upgrade_waits_after_it(TestDatabase::open(url).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn postgres_a_mail_written_before_the_upgrade_waits_after_it() {
+    with_empty_database(a_mail_written_before_the_upgrade_waits_after_it).await;
 }
 
 #[tokio::test]

@@ -110,7 +110,10 @@ impl Program {
             .set("mail.smtp.port", &relay.port.to_string())
             .set("mail.smtp.security", security)
             .set("mail.smtp.timeout_seconds", "8")
-            .set("mail.lease_seconds", "10");
+            .set("mail.lease_seconds", "10")
+            // Nights follow each other within seconds here.
+            .set("mail.per_minute", "60000")
+            .set("mail.between_two_seconds", "0");
         if !matches!(mode, Mode::Plain) {
             let authority = self.write("relay-ca.pem", relay.ca_pem());
             self.set("mail.smtp.ca_file", &authority)
