@@ -87,8 +87,8 @@ impl PartialDate {
     pub fn latest(self) -> Option<NaiveDate> {
         match self {
             Self::Day(day) | Self::NotAfter(day) => Some(day),
-            Self::Month(first) => last_day_of(first, 1),
-            Self::Year(first) => last_day_of(first, 12),
+            Self::Month(first) => first.with_day(u32::from(first.num_days_in_month())),
+            Self::Year(first) => NaiveDate::from_ymd_opt(first.year(), 12, 31),
             Self::NotBefore(_) => None,
             Self::Within(bounds) => Some(bounds.latest),
         }
@@ -106,6 +106,10 @@ impl PartialDate {
     /// Whether this date lies before the other.
     #[must_use]
     pub fn before(self, other: Self) -> Truth {
+        // Most days are known, and most of what the rules do is to compare them.
+        if let (Self::Day(one), Self::Day(other)) = (self, other) {
+            return Truth::from(one < other);
+        }
         before(self.range(), other.range())
     }
 
@@ -128,8 +132,12 @@ impl PartialDate {
     /// true iff `other < add_months(self, months)`, so exactly `months` is not less.
     #[must_use]
     pub fn lt_months(self, other: Self, months: u32) -> Truth {
-        let (earliest, latest) = self.range();
         let shift = |day: Option<NaiveDate>| day.and_then(|day| add_months(day, months));
+        if let Self::Day(day) = self {
+            let limit = add_months(day, months);
+            return before(other.range(), (limit, limit));
+        }
+        let (earliest, latest) = self.range();
         before(other.range(), (shift(earliest), shift(latest)))
     }
 
@@ -166,10 +174,6 @@ fn before(a: (Option<NaiveDate>, Option<NaiveDate>), b: (Option<NaiveDate>, Opti
 #[must_use]
 pub fn add_months(day: NaiveDate, months: u32) -> Option<NaiveDate> {
     day.checked_add_months(Months::new(months))
-}
-
-fn last_day_of(first: NaiveDate, months: u32) -> Option<NaiveDate> {
-    add_months(first, months)?.pred_opt()
 }
 
 /// A number of days that may be known only within bounds; an absent bound is open.

@@ -62,7 +62,7 @@ pub(super) fn treated(facts: &Facts<'_>, units: &[Unit]) -> Vec<Treated> {
                         position: None,
                         place: *place,
                         side: place.side().or(side_of(operation)),
-                        outcome: Some(outcome(*count, &[Specimen::of(resection)])),
+                        outcome: Some(outcome(*count, std::iter::once(Specimen::of(resection)))),
                         occult: occult_specimen(facts, operation, *place),
                         count: *count,
                     });
@@ -93,13 +93,13 @@ fn one_nodule(facts: &Facts<'_>, taken: &[Taken<'_>]) -> Option<Treated> {
     let position = taken.first()?.position;
     let known = facts.nodules.get(position)?;
     let operation = taken.iter().find_map(|one| one.by.map(|(operation, _)| operation));
-    let specimens: Vec<Specimen> = taken.iter().filter_map(|one| Some(one.by?.1)).collect();
+    let specimens = taken.iter().filter_map(|one| Some(one.by?.1));
     let place = known.nodule.place.place();
     Some(Treated {
         position: Some(position),
         place,
         side: place.side().or(operation.and_then(side_of)),
-        outcome: operation.map(|_| outcome(known.nodule.count, &specimens)),
+        outcome: operation.map(|_| outcome(known.nodule.count, specimens)),
         occult: operation.map_or(Truth::False, |operation| occult(known, operation)),
         count: known.nodule.count,
     })

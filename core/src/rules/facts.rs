@@ -164,7 +164,10 @@ impl<'h> NoduleFacts<'h> {
     }
 
     /// Specimens that took the nodule out: everything but a biopsy.
-    pub fn removals(&self, operations: &[&'h Operation]) -> impl Iterator<Item = (usize, &'h Resection)> {
+    pub fn removals(
+        &self,
+        operations: &[&'h Operation],
+    ) -> impl Iterator<Item = (usize, &'h Resection)> + Clone {
         self.specimens.iter().copied().filter(|(at, resection)| {
             operations.get(*at).is_some_and(|operation| takes_out(operation, resection))
         })

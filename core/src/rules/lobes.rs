@@ -79,11 +79,10 @@ pub(super) fn tallies(facts: &Facts<'_>, statuses: &[NoduleStatus]) -> Vec<Place
         if status.state == NoduleState::Observed {
             tally.observed += count;
         }
-        let specimens: Vec<Specimen> =
-            known.removals(&facts.operations).map(|(_, resection)| Specimen::of(resection)).collect();
+        let specimens = known.removals(&facts.operations).map(|(_, resection)| Specimen::of(resection));
         let first = known.removals(&facts.operations).next();
         if let Some(operation) = first.and_then(|(at, _)| facts.operations.get(at)) {
-            tally.add_resected(&outcome(status.count, &specimens), occult(known, operation));
+            tally.add_resected(&outcome(status.count, specimens), occult(known, operation));
         }
     }
     for operation in &facts.operations {
@@ -93,7 +92,7 @@ pub(super) fn tallies(facts: &Facts<'_>, statuses: &[NoduleStatus]) -> Vec<Place
             {
                 let tally = tallies.entry(*place).or_insert(PlaceTally::empty(*place));
                 tally.nodules += count.tally();
-                tally.add_resected(&outcome(*count, &[Specimen::of(resection)]), Truth::True);
+                tally.add_resected(&outcome(*count, std::iter::once(Specimen::of(resection))), Truth::True);
             }
         }
     }

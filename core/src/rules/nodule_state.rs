@@ -22,7 +22,7 @@ use super::{
     local_control::treats_nodules,
     nodule_history::{self, StateChange},
     novelty::{Novelty, novelty},
-    pathology::{PathologyClass, Specimen, outcome},
+    pathology::{PathologyClass, Specimen, weightiest},
 };
 
 /// One nodule or group on the day of the evaluation.
@@ -151,13 +151,12 @@ fn status(
         // It may be the last study that no longer shows it: nothing follows from the order of the record.
         growth.grown = growth.grown.and(Truth::Unknown);
     }
-    let specimens: Vec<Specimen> =
-        known.removals(&facts.operations).map(|(_, resection)| Specimen::of(resection)).collect();
+    let specimens = known.removals(&facts.operations).map(|(_, resection)| Specimen::of(resection));
     let suspicious = match suspicion(&known.sightings).or(Truth::from(growth.grown.is_true())) {
         _ if order_open => Truth::Unknown,
         suspicious => suspicious,
     };
-    let state = if !specimens.is_empty() {
+    let state = if specimens.clone().next().is_some() {
         NoduleState::Resected
     } else if known.therapies.iter().filter_map(|at| facts.therapies.get(*at)).any(|one| treats_nodules(one))
     {
@@ -182,7 +181,7 @@ fn status(
         state,
         states: Vec::new(),
         suspicious,
-        result: outcome(nodule.count, &specimens).class,
+        result: weightiest(specimens.clone()),
         first_seen_on: known.seen_on,
         last_seen_on: last_seen(&known.sightings),
         largest_mm: sizes().max_by(f64::total_cmp),

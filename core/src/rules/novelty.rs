@@ -182,6 +182,9 @@ impl Doubts {
         self.ask(thick, Doubt::ComparatorThickSlices, Doubt::ComparatorSlicesNotRecorded);
         self.ask(!assessable(known, comparator), Doubt::LobeNotAssessable, Doubt::LobeNotStated);
         let small = Truth::from(finding.mean_mm().map(|size| size < limits.small_mm));
+        if small.is_false() {
+            return;
+        }
         let operated = operated_lately(facts, known.nodule.place, study, limits);
         self.ask(small.and(operated), Doubt::SmallAfterOperation, Doubt::SmallAfterOperation);
         let infected = infected_lately(facts, study, limits);
@@ -250,9 +253,11 @@ fn infected_lately(facts: &Facts<'_>, study: &ImagingStudy, limits: &NewNoduleTh
 
 /// Whether an event lies in the months up to a study.
 fn lately(event: Option<PartialDate>, study: Option<PartialDate>, limits: &NewNoduleThresholds) -> Truth {
-    let within = match (event, study) {
-        (Some(event), Some(study)) => event.lt_months(study, limits.after_event_months),
-        _ => Truth::Unknown,
-    };
-    within.and(on_or_before(event, study))
+    let so_far = on_or_before(event, study);
+    match (event, study) {
+        (Some(event), Some(study)) if so_far.may_be_true() => {
+            so_far.and(event.lt_months(study, limits.after_event_months))
+        }
+        _ => so_far.and(Truth::Unknown),
+    }
 }

@@ -102,79 +102,82 @@ pub(super) struct Outcome {
     pub class: PathologyClass,
 }
 
+/// The result of one nodule: of several specimens the weightiest.
+pub(super) fn weightiest(specimens: impl Iterator<Item = Specimen>) -> PathologyClass {
+    specimens.map(|specimen| specimen.class).min().unwrap_or(PathologyClass::Unknown)
+}
+
 /// Counts a nodule or group by its specimens.
-pub(super) fn outcome(count: NoduleCount, specimens: &[Specimen]) -> Outcome {
-    let total = count.tally();
-    // Several specimens of one nodule are one result: the weightiest.
-    let weightiest = specimens.iter().map(|specimen| specimen.class).min().unwrap_or(PathologyClass::Unknown);
-    let single = [Specimen { class: weightiest, pieces: None }];
-    let entries = if count.is_single() || specimens.is_empty() { &single[..] } else { specimens };
-    let shares = shares(total, entries);
+pub(super) fn outcome(count: NoduleCount, specimens: impl Iterator<Item = Specimen> + Clone) -> Outcome {
+    let class = weightiest(specimens.clone());
+    if count.is_single() || specimens.clone().next().is_none() {
+        shared_out(count.tally(), class, std::iter::once(Specimen { class, pieces: None }))
+    } else {
+        shared_out(count.tally(), class, specimens)
+    }
+}
+
+fn shared_out(
+    total: Tally,
+    class: PathologyClass,
+    entries: impl Iterator<Item = Specimen> + Clone,
+) -> Outcome {
+    let shares = Shares::of(total, entries);
     let of = |wanted: fn(PathologyClass) -> bool| -> u32 {
-        shares.known.iter().filter(|(class, _)| wanted(*class)).fold(0, |sum, (_, n)| sum.saturating_add(*n))
+        let known = shares.known.clone().filter(|(class, _)| wanted(*class));
+        known.fold(0, |sum, (_, n)| sum.saturating_add(n))
     };
     let tally = |wanted: fn(PathologyClass) -> bool| Tally { min: of(wanted), exact: shares.complete };
-    let metastases = tally(|class| class.is_metastasis().is_true());
+    // A group of unknown size of one class holds none of the others.
+    let settle = |wanted: fn(PathologyClass) -> bool| {
+        let none = shares.settled && !shares.known.clone().any(|(class, _)| wanted(class));
+        if none { Tally::ZERO } else { tally(wanted) }
+    };
     let never = of(|class| class.is_metastasis().is_false());
+    let no_metastasis = shares.settled && of(|class| class.is_metastasis().may_be_true()) == 0;
     Outcome {
         total,
-        metastases: if of(|class| class.is_metastasis().may_be_true()) == 0 && shares.settled {
-            Tally::ZERO
-        } else {
-            metastases
-        },
-        most_metastases: if shares.settled
-            && never > 0
-            && of(|class| class.is_metastasis().may_be_true()) == 0
-        {
+        metastases: if no_metastasis { Tally::ZERO } else { tally(|class| class.is_metastasis().is_true()) },
+        most_metastases: if no_metastasis && never > 0 {
             Some(0)
         } else {
             total.exact.then(|| total.min.saturating_sub(never))
         },
-        viable: settle(
-            shares.settled,
-            entries,
-            tally(|class| class == PathologyClass::MetViable),
-            PathologyClass::MetViable,
-        ),
-        benign: settle(
-            shares.settled,
-            entries,
-            tally(|class| class == PathologyClass::Benign),
-            PathologyClass::Benign,
-        ),
+        viable: settle(|class| class == PathologyClass::MetViable),
+        benign: settle(|class| class == PathologyClass::Benign),
         examined: tally(PathologyClass::is_conclusive),
-        class: weightiest,
+        class,
     }
 }
 
-/// A group of unknown size of one class holds none of the others.
-fn settle(settled: bool, entries: &[Specimen], tally: Tally, class: PathologyClass) -> Tally {
-    if settled && entries.iter().all(|entry| entry.class != class) { Tally::ZERO } else { tally }
-}
-
-struct Shares {
-    known: Vec<(PathologyClass, u32)>,
+/// How the results of the specimens share out a nodule or group.
+struct Shares<Known> {
+    /// Each specimen's class and number, in order.
+    known: Known,
     /// The classes add up to an exact total.
     complete: bool,
     /// Every member of the group has a known class, even if their number is not known.
     settled: bool,
 }
 
-fn shares(total: Tally, entries: &[Specimen]) -> Shares {
-    let alone = entries.len() == 1;
-    let mut left = total.min;
-    let mut known = Vec::with_capacity(entries.len());
-    for entry in entries {
-        let n = entry.pieces.unwrap_or(if alone { total.min } else { 1 }).min(left);
-        left -= n;
-        known.push((entry.class, n));
+impl Shares<()> {
+    fn of(
+        total: Tally,
+        entries: impl Iterator<Item = Specimen> + Clone,
+    ) -> Shares<impl Iterator<Item = (PathologyClass, u32)> + Clone> {
+        let alone = entries.clone().nth(1).is_none();
+        let known = entries.clone().scan(total.min, move |left, entry| {
+            let n = entry.pieces.unwrap_or(if alone { total.min } else { 1 }).min(*left);
+            *left -= n;
+            Some((entry.class, n))
+        });
+        let has_unknown = entries.clone().any(|entry| entry.class.is_metastasis().is_unknown());
+        let whole = alone && entries.clone().all(|entry| entry.pieces.is_none());
+        let counted = entries.clone().all(|entry| entry.pieces.is_some());
+        let shared = || known.clone().map(|(_, n)| n).sum::<u32>();
+        let settled = !has_unknown && (whole || (total.exact && counted && shared() == total.min));
+        Shares { known, complete: settled && total.exact, settled }
     }
-    let has_unknown = entries.iter().any(|entry| entry.class.is_metastasis().is_unknown());
-    let whole = alone && entries.iter().all(|entry| entry.pieces.is_none());
-    let counted = entries.iter().all(|entry| entry.pieces.is_some());
-    let settled = !has_unknown && (whole || (total.exact && left == 0 && counted));
-    Shares { known, complete: settled && total.exact, settled }
 }
 
 #[cfg(test)]
@@ -193,44 +196,44 @@ mod tests {
 
     #[test]
     fn one_result_holds_for_the_whole_group() {
-        let outcome = outcome(group(16), &[specimen(PathologyClass::MetViable, None)]);
+        let outcome = outcome(group(16), [specimen(PathologyClass::MetViable, None)].into_iter());
         assert_eq!((outcome.metastases, outcome.viable), (Tally::exactly(16), Tally::exactly(16)));
         assert_eq!((outcome.benign, outcome.most_metastases), (Tally::ZERO, Some(16)));
     }
 
     #[test]
     fn an_unknown_result_leaves_every_number_open() {
-        let outcome = outcome(group(17), &[specimen(PathologyClass::Unknown, None)]);
+        let outcome = outcome(group(17), [specimen(PathologyClass::Unknown, None)].into_iter());
         assert_eq!(outcome.metastases, Tally { min: 0, exact: false });
         assert_eq!((outcome.most_metastases, outcome.total), (Some(17), Tally::exactly(17)));
     }
 
     #[test]
     fn several_of_one_class_hold_none_of_another() {
-        let viable = outcome(NoduleCount::Several, &[specimen(PathologyClass::MetViable, None)]);
+        let viable = outcome(NoduleCount::Several, [specimen(PathologyClass::MetViable, None)].into_iter());
         assert_eq!((viable.metastases, viable.most_metastases), (Tally { min: 1, exact: false }, None));
         assert_eq!(viable.benign, Tally::ZERO);
-        let benign = outcome(NoduleCount::Several, &[specimen(PathologyClass::Benign, None)]);
+        let benign = outcome(NoduleCount::Several, [specimen(PathologyClass::Benign, None)].into_iter());
         assert_eq!((benign.metastases, benign.most_metastases), (Tally::ZERO, Some(0)));
     }
 
     #[test]
     fn results_are_shared_out_by_the_pieces_pathology_counted() {
         let mixed = [specimen(PathologyClass::MetViable, 3), specimen(PathologyClass::Benign, 2)];
-        let outcome5 = outcome(group(5), &mixed);
+        let outcome5 = outcome(group(5), mixed.into_iter());
         assert_eq!((outcome5.metastases, outcome5.benign), (Tally::exactly(3), Tally::exactly(2)));
-        let outcome6 = outcome(group(6), &mixed);
+        let outcome6 = outcome(group(6), mixed.into_iter());
         assert_eq!(outcome6.metastases, Tally { min: 3, exact: false });
         assert_eq!(outcome6.most_metastases, Some(4));
-        let fewer = outcome(group(16), &[specimen(PathologyClass::MetViable, 10)]);
+        let fewer = outcome(group(16), [specimen(PathologyClass::MetViable, 10)].into_iter());
         assert_eq!((fewer.metastases, fewer.most_metastases), (Tally { min: 10, exact: false }, Some(16)));
     }
 
     #[test]
     fn two_specimens_of_one_nodule_are_one_result() {
         let twice = [specimen(PathologyClass::Benign, None), specimen(PathologyClass::MetViable, None)];
-        assert_eq!(outcome(NoduleCount::ONE, &twice).metastases, Tally::exactly(1));
+        assert_eq!(outcome(NoduleCount::ONE, twice.into_iter()).metastases, Tally::exactly(1));
         let open = [specimen(PathologyClass::Benign, None), specimen(PathologyClass::Unknown, None)];
-        assert_eq!(outcome(NoduleCount::ONE, &open).metastases, Tally { min: 0, exact: false });
+        assert_eq!(outcome(NoduleCount::ONE, open.into_iter()).metastases, Tally { min: 0, exact: false });
     }
 }

@@ -56,9 +56,6 @@ pub(super) fn fit<'h>(
     let (study, finding) = first_sight(newcomer)?;
     let earlier = |(on, seen): &&Sighting<'h>| is_seen(seen.fate) && before(on.on, study.on).is_true();
     let (last, before_it) = *known.sightings.iter().rev().find(earlier)?;
-    if seen_together(known, newcomer) || is_taken_out(facts, removed, known, study) {
-        return None;
-    }
     let (one, other) = (known.nodule.place, newcomer.nodule.place);
     let shifted = shifted(removed, one, last, study);
     let place = if shifted {
@@ -66,7 +63,7 @@ pub(super) fn fit<'h>(
     } else {
         one.touches_place(other.place()).or(in_fissure(one, other))
     };
-    if place.is_false() {
+    if place.is_false() || is_taken_out(facts, removed, known, study) || seen_together(known, newcomer) {
         return None;
     }
     let mut tally = Tally { score: 0, reasons: Vec::new() };
@@ -155,7 +152,7 @@ fn doubling_days(last: &ImagingStudy, one: &Finding, study: &ImagingStudy, other
 /// Two nodules on one study are two.
 fn seen_together(one: &NoduleFacts<'_>, other: &NoduleFacts<'_>) -> bool {
     let seen = |known: &NoduleFacts<'_>, study: &ImagingStudy| {
-        known.sightings.iter().any(|(own, finding)| own.id == study.id && is_seen(finding.fate))
+        known.sightings.iter().any(|(own, finding)| std::ptr::eq(*own, study) && is_seen(finding.fate))
     };
     other.sightings.iter().any(|(study, finding)| is_seen(finding.fate) && seen(one, study))
 }

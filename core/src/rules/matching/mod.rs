@@ -110,7 +110,9 @@ fn candidates(
             .filter(|(_, known)| {
                 known.nodule.count.is_single() && before(known.reported_on, study.on) == Truth::True
             })
-            .filter(|(_, known)| !decided.contains(&pair(&newcomer.nodule.id, &known.nodule.id)))
+            .filter(|(_, known)| {
+                decided.is_empty() || !decided.contains(&pair(&newcomer.nodule.id, &known.nodule.id))
+            })
             .filter_map(|(position, known)| {
                 let (last, fit) = fit::fit(facts, removed, known, newcomer, limits)?;
                 let proposal = MatchProposal {
