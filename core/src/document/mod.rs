@@ -10,6 +10,7 @@ pub mod compare;
 pub mod facts;
 pub mod field;
 pub mod history;
+pub mod json;
 pub mod locate;
 pub mod nodule_status;
 mod object;

@@ -5,6 +5,7 @@
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
+use foldhash::fast::RandomState;
 
 use crate::domain::{
     dates::{PartialDate, add_months},
@@ -40,7 +41,7 @@ pub struct Facts<'h> {
     pub therapies: Vec<&'h LocalTherapy>,
     /// Per nodule, in the order of the record.
     pub nodules: Vec<NoduleFacts<'h>>,
-    index: HashMap<&'h NoduleId, usize>,
+    index: HashMap<&'h NoduleId, usize, RandomState>,
 }
 
 /// Everything that mentions one nodule, in order of time.
@@ -93,8 +94,7 @@ impl<'h> Facts<'h> {
     }
 
     fn link(&mut self) {
-        let days: HashMap<&StudyKey, Option<PartialDate>> =
-            self.studies.iter().map(|study| (&study.id, study.on)).collect();
+        let day_of = |id: &StudyKey| self.studies.iter().find(|study| study.id == *id)?.on;
         for study in &self.studies {
             for finding in &study.findings {
                 let Some(nodule) = self.index.get(&finding.nodule).and_then(|at| self.nodules.get_mut(*at))
@@ -105,7 +105,7 @@ impl<'h> Facts<'h> {
                 if is_seen(finding.fate) {
                     nodule.reported_on = first_of(nodule.reported_on, study.on);
                     let on = match (finding.visible_before, &study.comparator) {
-                        (Some(true), Some(id)) => first_of(study.on, days.get(id).copied().flatten()),
+                        (Some(true), Some(id)) => first_of(study.on, day_of(id)),
                         // Some earlier study showed it; nobody said which.
                         (Some(true), None) => bounded(None, study.on.and_then(PartialDate::latest)),
                         _ => study.on,

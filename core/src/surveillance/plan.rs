@@ -125,7 +125,7 @@ fn close(
             continue;
         }
         let done =
-            adequate.iter().find(|study| !used.contains(&&study.id) && surely_within(study.on, window));
+            adequate.iter().find(|study| surely_within(study.on, window) && !used.contains(&&study.id));
         let later = |study: &&ScoredStudy| study.on.earliest().is_some_and(|on| on > window.to);
         if let Some(study) = done {
             used.push(&study.id);

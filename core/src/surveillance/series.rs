@@ -81,10 +81,17 @@ impl Series {
         (previous, due_on): (NaiveDate, NaiveDate),
         tolerance: Tolerance,
     ) -> Candidate {
+        let mut key = String::with_capacity(self.key.len() + label.len());
+        key.push_str(&self.key);
+        key.extend(label.chars().map(|character| if character == ' ' { '-' } else { character }));
+        // What closed the slot, or did not, is added later.
+        let mut why = String::with_capacity(label.len() + self.why.len() + 64);
+        why.push_str(&label);
+        why.push_str(&self.why);
         Candidate {
-            key: [&self.key, label.replace(' ', "-").as_str()].concat(),
+            key,
             kind,
-            why: [label.as_str(), &self.why].concat(),
+            why,
             label,
             due_on,
             interval_days: due_on.signed_duration_since(previous).num_days(),

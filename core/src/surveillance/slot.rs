@@ -139,8 +139,12 @@ impl Candidate {
 
     /// Adds a sentence to the reason.
     pub(super) fn explain(&mut self, sentence: fmt::Arguments<'_>) {
+        self.why.push(' ');
         // A `String` takes all that is written to it: the result carries nothing.
-        let _ = write!(self.why, " {sentence}");
+        let _ = match sentence.as_str() {
+            Some(sentence) => self.why.write_str(sentence),
+            None => self.why.write_fmt(sentence),
+        };
     }
 
     /// The slot in a given state.

@@ -130,26 +130,30 @@ fn statements(case: &Case<'_, '_>, study: &ImagingStudy, tasks: &mut Vec<DataTas
         let reason = "states no lobe; a lobe without a statement is not clear";
         tasks.push(DataTask::new("lobes-not-stated", &study.id, reason));
     }
-    let mut shown: BTreeMap<Lobe, bool> = BTreeMap::new();
+    let mut shown: Vec<(Lobe, bool)> = Vec::new();
     let mut open = false;
     for finding in study.findings.iter().filter(seen) {
         let Some(known) = case.facts.nodule(&finding.nodule) else { continue };
         let place = known.nodule.place;
         match place.place().lobe() {
             Some(lobe) => {
-                shown.insert(lobe, place.fissural_with().is_some());
+                let fissural = place.fissural_with().is_some();
+                match shown.iter_mut().find(|(own, _)| *own == lobe) {
+                    Some((_, last)) => *last = fissural,
+                    None => shown.push((lobe, fissural)),
+                }
             }
             None => open = true,
         }
     }
     for (lobe, statement) in study.lobes.iter() {
-        let listed = shown.get(&lobe);
+        let listed = shown.iter().find(|(own, _)| *own == lobe).map(|(_, fissural)| *fissural);
         let unlisted = study.not_itemised.iter().any(|one| one.place.is_in(lobe).may_be_true());
-        if statement == LobeStatement::Clear && listed == Some(&false) {
+        if statement == LobeStatement::Clear && listed == Some(false) {
             let reason = format!("states {lobe} to be clear and lists a nodule there; correct one of them");
             tasks.push(DataTask::new("lobe-statement-contradicted", format!("{}/{lobe}", study.id), reason));
         }
-        let in_fissure = shown.values().any(|fissural| *fissural);
+        let in_fissure = shown.iter().any(|(_, fissural)| *fissural);
         if statement == LobeStatement::Nodules && listed.is_none() && !unlisted && !open && !in_fissure {
             let reason = format!("states nodules in {lobe} and lists none there; list or count them");
             tasks.push(DataTask::new("nodules-not-listed", format!("{}/{lobe}", study.id), reason));

@@ -285,14 +285,20 @@ impl Effect {
 
     /// The words of the contract: `info`, or `tier-a`, `tier+`, `mdt` and `task` joined by blanks.
     #[must_use]
-    pub fn code(self) -> String {
-        let tier = match self.tier {
-            TierEffect::None => None,
-            TierEffect::AtLeastHigh => Some("tier+"),
-            TierEffect::Active => Some("tier-a"),
-        };
-        let words: Vec<&str> =
-            tier.into_iter().chain(self.board.then_some("mdt")).chain(self.task.then_some("task")).collect();
-        if words.is_empty() { "info".to_owned() } else { words.join(" ") }
+    pub const fn code(self) -> &'static str {
+        match (self.tier, self.board, self.task) {
+            (TierEffect::None, false, false) => "info",
+            (TierEffect::None, true, false) => "mdt",
+            (TierEffect::None, false, true) => "task",
+            (TierEffect::None, true, true) => "mdt task",
+            (TierEffect::AtLeastHigh, false, false) => "tier+",
+            (TierEffect::AtLeastHigh, true, false) => "tier+ mdt",
+            (TierEffect::AtLeastHigh, false, true) => "tier+ task",
+            (TierEffect::AtLeastHigh, true, true) => "tier+ mdt task",
+            (TierEffect::Active, false, false) => "tier-a",
+            (TierEffect::Active, true, false) => "tier-a mdt",
+            (TierEffect::Active, false, true) => "tier-a task",
+            (TierEffect::Active, true, true) => "tier-a mdt task",
+        }
     }
 }

@@ -119,7 +119,7 @@ fn is_late(case: &Case<'_, '_>, nodule: &NoduleStatus, looks: &[(Lobe, Option<Pa
     let shown =
         sightings.filter(|(study, finding)| looked_for(study, finding, lobe)).map(|(study, _)| study.on);
     let stated = looks.iter().filter(|(stated, _)| Some(*stated) == lobe).map(|(_, on)| *on);
-    let days: Vec<Option<PartialDate>> = shown.chain(stated).collect();
+    let days = latest(shown.chain(stated));
     let late_by = |months: u32| {
         let until = |on: &Option<PartialDate>| on.and_then(|on| plus_months(on, months));
         Truth::all(days.iter().map(|on| until(on).map_or(Truth::Unknown, |until| until.before(today))))
@@ -127,6 +127,20 @@ fn is_late(case: &Case<'_, '_>, nodule: &NoduleStatus, looks: &[(Lobe, Option<Pa
     let young = nodule.first_seen_on.map_or(Truth::Unknown, |on| on.lt_months(today, limits.young_months));
     let (strict, lenient) = (late_by(limits.young_gap_months), late_by(limits.old_gap_months));
     (young.and(strict)).or((!young).and(lenient)).or(strict.and(lenient))
+}
+
+/// The days without those that are known and precede another known one: what the latest answers, they answer.
+fn latest(days: impl Iterator<Item = Option<PartialDate>>) -> Vec<Option<PartialDate>> {
+    let mut last = None;
+    let mut rest = Vec::new();
+    for on in days {
+        match on.and_then(PartialDate::exact) {
+            Some(day) => last = last.max(Some(day)),
+            None => rest.push(on),
+        }
+    }
+    rest.extend(last.map(|day| Some(PartialDate::Day(day))));
+    rest
 }
 
 /// A CT of the chest. A PET-CT is none: nothing on record says that its CT was made for the lungs.
