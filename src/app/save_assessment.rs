@@ -49,7 +49,7 @@ impl Decisions {
         let mut tasks: Vec<_> = assessment
             .data_tasks
             .iter()
-            .map(|task| TaskRecord { key: task.id(), reason: task.reason.clone() })
+            .map(|task| TaskRecord { key: task.id(), reason: task.reason.clone().into_owned() })
             .collect();
         tasks.extend(clinic_task(ctx, head, assessment));
         tasks.sort_by(|a, b| a.key.cmp(&b.key));

@@ -84,7 +84,7 @@ pub fn assess(history: &History, protocol: &Protocol, as_of: NaiveDate) -> Asses
 
 /// What the plan itself leaves open: a followed patient is never silently without a next date.
 fn plan_tasks(plan: &Plan) -> Vec<DataTask> {
-    let gap = plan.gap.as_ref().map(|gap| DataTask::about_patient(NO_NEXT_DATE_TASK, gap.as_str()));
+    let gap = plan.gap.as_ref().map(|gap| DataTask::about_patient(NO_NEXT_DATE_TASK, gap.clone()));
     let nameless = matches!(plan.standing, Standing::EndWithoutName(_)).then(|| {
         DataTask::about_patient(
             "end-without-name",

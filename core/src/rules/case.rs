@@ -89,12 +89,15 @@ impl<'a> Case<'a, '_> {
 
     /// What shows a recurrent nodule: itself, or the operations that took it out where nobody recorded it before.
     #[must_use]
-    pub fn shown_by(&self, episode: &Episode, one: &RecurrentNodule) -> Vec<Evidence> {
+    pub fn shown_by(
+        &self,
+        episode: &Episode,
+        one: &RecurrentNodule,
+    ) -> impl Iterator<Item = Evidence> + use<'a> {
         let next = || usize::try_from(episode.number).ok().and_then(|next| self.episodes.get(next));
-        match &one.nodule {
-            Some(nodule) => vec![Evidence::Nodule(nodule.clone())],
-            None => next().map(Episode::evidence).unwrap_or_default(),
-        }
+        let operated = if one.nodule.is_none() { next().map(Episode::evidence) } else { None };
+        let nodule = one.nodule.clone().map(Evidence::Nodule);
+        nodule.into_iter().chain(operated.unwrap_or_default())
     }
 
     /// The days between which a recurrence began unseen, where nobody looked for long: from the last CT on which all

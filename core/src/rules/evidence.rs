@@ -2,7 +2,7 @@
 //!
 //! Evidence names facts of the record; it never repeats their content. A data task never blocks a rule.
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, cmp::Ordering, fmt, fmt::Write as _};
 
 use crate::domain::{
     dates::PartialDate,
@@ -58,17 +58,17 @@ pub struct DataTask {
     /// Which part of the record it is about; empty where it is about the patient as a whole.
     pub subject: String,
     /// What is missing or odd, and what for.
-    pub reason: String,
+    pub reason: Cow<'static, str>,
 }
 
 impl DataTask {
     /// A task about one part of the record.
-    pub fn new(kind: &'static str, subject: impl fmt::Display, reason: impl Into<String>) -> Self {
+    pub fn new(kind: &'static str, subject: impl fmt::Display, reason: impl Into<Cow<'static, str>>) -> Self {
         Self { kind, subject: subject.to_string(), reason: reason.into() }
     }
 
     /// A task about the patient as a whole.
-    pub fn about_patient(kind: &'static str, reason: impl Into<String>) -> Self {
+    pub fn about_patient(kind: &'static str, reason: impl Into<Cow<'static, str>>) -> Self {
         Self { kind, subject: String::new(), reason: reason.into() }
     }
 
@@ -77,25 +77,42 @@ impl DataTask {
     pub fn id(&self) -> String {
         if self.subject.is_empty() { self.kind.to_owned() } else { [self.kind, ":", &self.subject].concat() }
     }
+
+    /// The order of the ids.
+    pub(super) fn by_id(&self, other: &Self) -> Ordering {
+        if self.kind == other.kind {
+            self.subject.cmp(&other.subject)
+        } else if self.kind.starts_with(other.kind) || other.kind.starts_with(self.kind) {
+            self.id().cmp(&other.id())
+        } else {
+            self.kind.cmp(other.kind)
+        }
+    }
 }
 
 /// Sorts tasks by id, each once.
 pub fn sort_tasks(tasks: &mut Vec<DataTask>) {
-    tasks.sort_by_cached_key(DataTask::id);
+    tasks.sort_by(DataTask::by_id);
     tasks.dedup_by(|one, other| (one.kind, &one.subject) == (other.kind, &other.subject));
 }
 
 /// A list in words: `a`, `a and b`, `a, b and c`; the rest is counted from the sixth on.
 pub(super) fn listed<T: fmt::Display>(items: impl IntoIterator<Item = T>) -> String {
-    let mut items = items.into_iter();
-    let shown: Vec<String> = items.by_ref().take(6).map(|item| item.to_string()).collect();
-    let more = items.count();
-    match shown.as_slice() {
-        [] => "none".to_owned(),
-        [only] => only.clone(),
-        [first @ .., _] if more > 0 => format!("{} and {} more", first.join(", "), more + 1),
-        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    let mut items = items.into_iter().peekable();
+    let Some(first) = items.next() else { return "none".to_owned() };
+    let mut text = first.to_string();
+    let mut number = 1;
+    while let Some(item) = items.next() {
+        number += 1;
+        let is_last = items.peek().is_none();
+        // A `String` takes all that is written to it: the result carries nothing.
+        if number == 6 && !is_last {
+            let _ = write!(text, " and {} more", items.count() + 1);
+            break;
+        }
+        let _ = write!(text, "{}{item}", if is_last { " and " } else { ", " });
     }
+    text
 }
 
 /// A date in words; an absent one is said to be so.

@@ -126,7 +126,7 @@ impl Evaluation {
         patterns::note_no_planned_ct(&mut self.patterns, &self.nodules, follow_up, &limits.observed);
         self.data_tasks.retain(|task| task.kind != patterns::OPEN_TASK);
         self.data_tasks.extend(patterns::tasks(&self.patterns));
-        self.data_tasks.sort_by_cached_key(DataTask::id);
+        self.data_tasks.sort_by(DataTask::by_id);
     }
 }
 

@@ -87,8 +87,16 @@ struct Candidate<'f> {
     side: Option<Side>,
     proved: bool,
     suspicious: Truth,
-    evidence: Vec<Evidence>,
+    /// What shows it beside the nodule itself.
+    shows: Option<Evidence>,
     status: Option<&'f NoduleStatus>,
+}
+
+impl Candidate<'_> {
+    fn evidence(&self) -> impl Iterator<Item = Evidence> {
+        let nodule = self.status.map(|status| Evidence::Nodule(status.nodule.clone()));
+        nodule.into_iter().chain(self.shows.clone())
+    }
 }
 
 /// Finds and judges what came after an episode.
@@ -129,7 +137,7 @@ pub(super) fn recurrence(facts: &Facts<'_>, statuses: &[NoduleStatus], after: &A
         side: side(exists, &certain, &all, after.sides, state),
         location: location(facts, &window(state, on, &all, after), after.same_recurrence_days),
         reason: reason(state, on, shown, &refuted, &undecided, after),
-        evidence: shown.iter().flat_map(|one| one.evidence.clone()).chain(refuted).chain(undecided).collect(),
+        evidence: shown.iter().flat_map(|one| one.evidence()).chain(refuted).chain(undecided).collect(),
     }
 }
 
@@ -219,7 +227,7 @@ fn found<'f>(facts: &Facts<'_>, statuses: &'f [NoduleStatus], after: &After<'_>)
                 || status.growth.grown.is_true()
                 || (in_next && status.state == NoduleState::Treated),
             suspicious: status.suspicious,
-            evidence: std::iter::once(Evidence::Nodule(status.nodule.clone())).chain(shows).collect(),
+            shows,
             status: Some(status),
         });
     }
@@ -249,7 +257,7 @@ fn loose_specimens<'f>(after: &After<'_>) -> Vec<Candidate<'f>> {
             side: one.side,
             proved: one.is_metastasis().is_true(),
             suspicious: Truth::Unknown,
-            evidence: Vec::new(),
+            shows: None,
             status: None,
         })
         .collect()
@@ -269,7 +277,7 @@ fn thoracic<'f>(facts: &Facts<'_>, after: &After<'_>) -> Vec<Candidate<'f>> {
                 side: None,
                 proved: event.confirmed == Some(true),
                 suspicious: Truth::True,
-                evidence: vec![Evidence::Dated("thoracic_events", event.on)],
+                shows: Some(Evidence::Dated("thoracic_events", event.on)),
                 status: None,
             })
         })

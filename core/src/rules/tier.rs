@@ -1,5 +1,7 @@
 //! The risk tier: every trigger with its reason, and proposals to step down that only a person can accept.
 
+use std::borrow::Cow;
+
 use chrono::NaiveDate;
 
 use crate::domain::{
@@ -38,7 +40,7 @@ pub struct Trigger {
     /// The answer; unknown counts as unfavourable.
     pub state: Truth,
     /// Why, in one sentence.
-    pub reason: String,
+    pub reason: Cow<'static, str>,
     /// What it rests on.
     pub evidence: Vec<Evidence>,
     /// Where the rule comes from.

@@ -1,5 +1,7 @@
 //! The triggers of tier A: known active, untreated or uncontrolled disease.
 
+use std::borrow::Cow;
+
 use crate::domain::{tier::Tier, truth::Truth};
 
 use super::{
@@ -34,7 +36,7 @@ pub(super) fn triggers(case: &Case<'_, '_>) -> Vec<Trigger> {
 fn trigger(
     id: &'static str,
     state: Truth,
-    reason: impl Into<String>,
+    reason: impl Into<Cow<'static, str>>,
     evidence: Vec<Evidence>,
     source: &'static str,
 ) -> Trigger {

@@ -1,5 +1,7 @@
 //! The triggers of tier H. Each counts where it holds and where it is not known; not sampled nodes are not missing.
 
+use std::borrow::Cow;
+
 use crate::domain::{
     dates::DayRange,
     primary::Primary,
@@ -64,7 +66,7 @@ pub(super) fn of_patterns(case: &Case<'_, '_>, patterns: &[PatternResult]) -> Ve
 fn trigger(
     id: &'static str,
     state: Truth,
-    reason: impl Into<String>,
+    reason: impl Into<Cow<'static, str>>,
     evidence: Vec<Evidence>,
     source: &'static str,
 ) -> Trigger {

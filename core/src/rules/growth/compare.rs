@@ -57,8 +57,12 @@ fn stated<'h>(sightings: &[Sighting<'h>]) -> Option<(&'h ImagingStudy, Fate)> {
 
 /// Compares the last measurement with the earlier ones. `sightings` are in order of time.
 fn growth(sightings: &[Sighting<'_>], limits: &GrowthThresholds) -> Growth {
-    let measured: Vec<Measured<'_>> = sightings.iter().filter_map(Measured::of).collect();
     let stated = stated(sightings);
+    let measured = sightings.iter().filter_map(Measured::of);
+    if measured.clone().nth(1).is_none() {
+        return by_reader(stated);
+    }
+    let measured: Vec<Measured<'_>> = measured.collect();
     let compared = measured.split_last().and_then(|(latest, earlier)| compare(latest, earlier, limits));
     let Some(mut growth) = compared else { return by_reader(stated) };
     if !in_order(&measured) && differ(&measured, limits) {

@@ -26,6 +26,8 @@ mod p20_imaged_but_not_resected;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
+
 use crate::{
     domain::{follow_up::FollowUp, truth::Truth},
     protocol::thresholds::ObservedThresholds,
@@ -130,15 +132,15 @@ pub struct PatternInfo {
 }
 
 impl PatternInfo {
-    fn decided(&'static self, truth: Truth, reason: impl Into<String>) -> PatternResult {
+    fn decided(&'static self, truth: Truth, reason: impl Into<Cow<'static, str>>) -> PatternResult {
         self.result(PatternState::Decided(truth), reason.into())
     }
 
-    fn not_applicable(&'static self, reason: impl Into<String>) -> PatternResult {
+    fn not_applicable(&'static self, reason: impl Into<Cow<'static, str>>) -> PatternResult {
         self.result(PatternState::NotApplicable, reason.into())
     }
 
-    const fn result(&'static self, state: PatternState, reason: String) -> PatternResult {
+    const fn result(&'static self, state: PatternState, reason: Cow<'static, str>) -> PatternResult {
         let effect = self.effect;
         PatternResult {
             info: self,
@@ -171,7 +173,7 @@ impl PatternResult {
         self
     }
 
-    fn missing(mut self, what: impl Into<String>) -> Self {
+    fn missing(mut self, what: impl Into<Cow<'static, str>>) -> Self {
         if self.state == PatternState::Decided(Truth::Unknown) {
             self.missing.push(what.into());
         }
@@ -207,11 +209,11 @@ pub struct PatternResult {
     /// Finer shades, such as `very-early`.
     pub labels: Vec<&'static str>,
     /// Why, in one sentence.
-    pub reason: String,
+    pub reason: Cow<'static, str>,
     /// What it rests on.
     pub evidence: Vec<Evidence>,
     /// What would decide it.
-    pub missing: Vec<String>,
+    pub missing: Vec<Cow<'static, str>>,
 }
 
 /// The answer of a pattern.

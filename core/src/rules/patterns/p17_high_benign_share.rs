@@ -2,11 +2,12 @@
 
 use super::{Effect, PatternInfo, PatternResult};
 use crate::{
-    domain::{text::OperationId, truth::Truth},
+    domain::{operation::Operation, truth::Truth},
     protocol::thresholds::BurdenThresholds,
     rules::{
         case::Case,
         counts::{Treated, treated},
+        episode::Episode,
         evidence::Evidence,
         facts::Facts,
         pathology::{Outcome, PathologyClass},
@@ -31,61 +32,54 @@ pub(super) fn answer(case: &Case<'_, '_>) -> PatternResult {
     let limits = &case.limits.burden;
     let units: Vec<Unit> = (0..case.facts.operations.len()).map(Unit::Operation).collect();
     let all = treated(case.facts, &units);
-    let lifetime = Share::of(case.facts, "over all operations".to_owned(), &all, |_| true);
+    let lifetime = Share::of(case.facts, None, &all);
     if lifetime.most().is_some_and(|most| most < limits.benign_least) {
         return INFO.not_applicable(format!(
             "resected nodules with pathology on record: {}; a share is judged from {} on",
             lifetime.examined, limits.benign_least
         ));
     }
-    let episodes = case.episodes.iter().map(|episode| {
-        let scope = format!("in metastasectomy {}", episode.number);
-        Share::of(case.facts, scope, &episode.treated, |operation| episode.operations.contains(operation))
-    });
-    let episodes: Vec<Share> = episodes.collect();
+    let episodes: Vec<Share<'_>> =
+        case.episodes.iter().map(|episode| Share::of(case.facts, Some(episode), &episode.treated)).collect();
     let over_all = lifetime.is_high(limits);
     let state = over_all.or(Truth::any(episodes.iter().map(|share| share.is_high(limits))));
     let in_one = episodes.iter().find(|share| over_all != state && share.is_high(limits) == state);
     let shown = in_one.unwrap_or(&lifetime);
     INFO.decided(state, shown.words(limits))
-        .with_evidence(shown.operations.iter().cloned())
+        .with_evidence(shown.operations(case.facts).map(|one| Evidence::Operation(one.id.clone())))
         .label(shown.proportion().is_none_or(Proportion::is_small), "small-number")
         .missing("the number and the pathology of every resected nodule")
 }
 
 /// Benign results among nodules with pathology, and how many more there may be of either.
-struct Share {
-    scope: String,
+struct Share<'e> {
+    /// The episode; `None` for all operations.
+    episode: Option<&'e Episode>,
     benign: u32,
     examined: u32,
     /// Nodules whose result is not reported, or that pathology could not name; `None` without upper bound.
     open: Option<u32>,
     /// Whether none of the open ones can have a benign result.
     benign_exact: bool,
-    operations: Vec<Evidence>,
 }
 
-impl Share {
-    fn of(
-        facts: &Facts<'_>,
-        scope: String,
-        treated: &[Treated],
-        within: impl Fn(&OperationId) -> bool,
-    ) -> Self {
-        let operations = || facts.operations.iter().filter(|one| within(&one.id));
-        let unrecorded = operations().any(|operation| operation.resections.is_empty());
-        let mut share = Self {
-            scope,
-            benign: 0,
-            examined: 0,
-            open: (!unrecorded).then_some(0),
-            benign_exact: !unrecorded,
-            operations: operations().map(|one| Evidence::Operation(one.id.clone())).collect(),
-        };
+impl<'e> Share<'e> {
+    fn of(facts: &Facts<'_>, episode: Option<&'e Episode>, treated: &[Treated]) -> Self {
+        let mut share = Self { episode, benign: 0, examined: 0, open: Some(0), benign_exact: true };
+        if share.operations(facts).any(|operation| operation.resections.is_empty()) {
+            share.open = None;
+            share.benign_exact = false;
+        }
         for outcome in treated.iter().filter_map(|one| one.outcome.as_ref()) {
             share.add(outcome);
         }
         share
+    }
+
+    fn operations<'f>(&self, facts: &'f Facts<'_>) -> impl Iterator<Item = &'f Operation> + use<'f, 'e> {
+        let episode = self.episode;
+        let all = facts.operations.iter().copied();
+        all.filter(move |one| episode.is_none_or(|episode| episode.operations.contains(&one.id)))
     }
 
     fn add(&mut self, outcome: &Outcome) {
@@ -136,7 +130,11 @@ impl Share {
 
     /// A percentage only from the number on from which one means something.
     fn words(&self, limits: &BurdenThresholds) -> String {
-        let (benign, examined, scope) = (self.benign, self.examined, &self.scope);
+        let (benign, examined) = (self.benign, self.examined);
+        let scope = match self.episode {
+            Some(episode) => format!("in metastasectomy {}", episode.number),
+            None => "over all operations".to_owned(),
+        };
         let (least, share) = match self.proportion() {
             Some(proportion) if examined >= limits.percentage_least => {
                 ("", format!(", {},", proportion.in_words()))
