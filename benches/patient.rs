@@ -21,7 +21,7 @@ use divan::{Bencher, black_box, counter::ItemsCount};
 use lobewatch::{
     assessment::assess,
     document::{
-        assemble::assemble, assessment::AssessmentDocument, compare::compare, facts::split, read::read,
+        assemble::assemble, assessment::AssessmentDocument, compare::compare, facts::split, json, read::read,
         write::compact,
     },
     domain::history::History,
@@ -113,7 +113,9 @@ fn write_assessment(bencher: Bencher) {
     let protocol = Protocol::parse(SHIPPED).unwrap();
     let assessments = Round::of(|text| assess(&history(text), &protocol, day()));
     measure(bencher, &assessments, |assessment| {
-        serde_json::to_string(&AssessmentDocument::from(assessment)).unwrap()
+        let mut text = Vec::new();
+        json::write(&mut text, &AssessmentDocument::from(assessment)).unwrap();
+        text
     });
 }
 

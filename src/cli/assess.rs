@@ -15,7 +15,7 @@ use crate::{
     assessment::assess,
     clock::{Clock, SystemClock},
     config::LoadOptions,
-    document::assessment::AssessmentDocument,
+    document::{assessment::AssessmentDocument, json},
     domain::history::History,
     import::check::Checker,
     protocol::Protocol,
@@ -89,7 +89,7 @@ struct AssessmentWriter<'a> {
 }
 
 impl AssessmentWriter<'_> {
-    /// Writes in one piece, because serde hands over every bracket and quotation mark by itself.
+    /// Writes in one piece, because every bracket and quotation mark is handed over by itself.
     fn write(&mut self, history: &History, terminal: &mut Terminal) -> anyhow::Result<()> {
         let assessment = assess(history, self.protocol, self.as_of);
         let document = AssessmentDocument::from(&assessment);
@@ -97,7 +97,7 @@ impl AssessmentWriter<'_> {
         if self.pretty {
             serde_json::to_writer_pretty(&mut self.text, &document)?;
         } else {
-            serde_json::to_writer(&mut self.text, &document)?;
+            json::write(&mut self.text, &document)?;
         }
         self.text.push(b'\n');
         terminal.out().write_all(&self.text)?;

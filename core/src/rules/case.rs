@@ -88,7 +88,6 @@ impl<'a> Case<'a, '_> {
     }
 
     /// What shows a recurrent nodule: itself, or the operations that took it out where nobody recorded it before.
-    #[must_use]
     pub fn shown_by(
         &self,
         episode: &Episode,

@@ -34,9 +34,8 @@ pub(super) fn changes(
     limits: &GrowthThresholds,
 ) -> Vec<StateChange> {
     let mut changes = Changes(Vec::new());
-    let removals: Vec<&Operation> =
-        known.removals(&facts.operations).filter_map(|(at, _)| facts.operations.get(at).copied()).collect();
-    let treatments = treatments(facts, known, &removals);
+    let removals = known.removals(&facts.operations).filter_map(|(at, _)| facts.operations.get(at).copied());
+    let treatments = treatments(facts, known, removals.clone());
     if in_order(&known.sightings) {
         // What studies show after a treatment is judged by the rules of the treatment.
         let untreated_until = treatments.first().map(|change| change.on);
@@ -50,7 +49,7 @@ pub(super) fn changes(
             &mut changes,
         );
     }
-    let was_planned = removals.iter().any(|operation| operation.planned_on.is_some());
+    let was_planned = removals.clone().any(|operation| operation.planned_on.is_some());
     if was_planned || status.state == NoduleState::Planned {
         // The record has the day a plan is for, not the day it was made.
         changes.push(NoduleState::Planned, None);
@@ -87,9 +86,12 @@ impl Changes {
 }
 
 /// Resections, irradiations and ablations in order of time.
-fn treatments(facts: &Facts<'_>, known: &NoduleFacts<'_>, removals: &[&Operation]) -> Vec<StateChange> {
-    let resected =
-        removals.iter().map(|operation| StateChange { state: NoduleState::Resected, on: operation.on });
+fn treatments<'h>(
+    facts: &Facts<'_>,
+    known: &NoduleFacts<'_>,
+    removals: impl Iterator<Item = &'h Operation>,
+) -> Vec<StateChange> {
+    let resected = removals.map(|operation| StateChange { state: NoduleState::Resected, on: operation.on });
     let therapies = known.therapies.iter().filter_map(|at| facts.therapies.get(*at));
     let therapies = therapies.filter(|therapy| treats_nodules(therapy));
     let treated = therapies.map(|therapy| StateChange {

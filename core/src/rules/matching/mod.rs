@@ -8,19 +8,19 @@ mod crowd;
 mod fit;
 pub(super) mod links;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 use crate::{
     domain::{
+        imaging::ImagingStudy,
         text::{NoduleId, StudyKey},
-        truth::Truth,
     },
     protocol::thresholds::MatchingThresholds,
 };
 
 use super::{
     evidence::DataTask,
-    facts::{Facts, before},
+    facts::{Facts, NoduleFacts, before},
     novelty::first_sight,
     removed::{RemovedLobe, removed_lobes},
 };
@@ -72,59 +72,59 @@ pub(super) fn proposals(
     limits: &MatchingThresholds,
     tasks: &mut Vec<DataTask>,
 ) -> Vec<MatchProposal> {
-    let mut newcomers: HashMap<&StudyKey, Vec<usize>> = HashMap::new();
-    for (at, known) in facts.nodules.iter().enumerate() {
-        if let Some((study, _)) = first_sight(known).filter(|_| known.nodule.count.is_single()) {
-            newcomers.entry(&study.id).or_default().push(at);
-        }
-    }
+    let single: Vec<Entry<'_, '_>> =
+        facts.nodules.iter().enumerate().filter(|(_, known)| known.nodule.count.is_single()).collect();
     let removed = removed_lobes(facts);
     let mut found = Vec::new();
     for study in &facts.studies {
-        let Some(new) = newcomers.get(&study.id) else { continue };
-        let rows = candidates(facts, &removed, new, decided, limits);
-        let rows = crowd::set_aside(facts, study, rows, limits, tasks);
+        let is_first = |known: &NoduleFacts<'_>| {
+            first_sight(known).is_some_and(|(first, _)| std::ptr::eq(first, *study))
+        };
+        let earlier = || single.iter().filter(|(_, known)| before(known.reported_on, study.on).is_true());
+        if earlier().next().is_none() {
+            continue;
+        }
+        let earlier: Vec<Entry<'_, '_>> = earlier().copied().collect();
+        let new = single.iter().filter(|(_, known)| is_first(known));
+        let rows = new.filter_map(|(at, newcomer)| {
+            let fits = fits(facts, &removed, study, newcomer, &earlier, decided, limits);
+            (!fits.is_empty()).then_some((*at, fits))
+        });
+        let rows = crowd::set_aside(facts, study, rows.collect(), limits, tasks);
         found.extend(assign::one_to_one(rows));
     }
     tasks.extend(found.iter().map(MatchProposal::task));
     found
 }
 
+/// A single nodule with its place in the record.
+type Entry<'f, 'h> = (usize, &'f NoduleFacts<'h>);
+
 /// A newcomer and everything it may be, in the order of the record.
 type Row = (usize, BTreeMap<usize, MatchProposal>);
 
-fn candidates(
+/// What a nodule first seen on a study may be, of those known before it.
+fn fits(
     facts: &Facts<'_>,
     removed: &[RemovedLobe<'_>],
-    new: &[usize],
+    study: &ImagingStudy,
+    newcomer: &NoduleFacts<'_>,
+    earlier: &[Entry<'_, '_>],
     decided: &Decided,
     limits: &MatchingThresholds,
-) -> Vec<Row> {
-    let may_be = |at: usize| {
-        let newcomer = facts.nodules.get(at)?;
-        let (study, _) = first_sight(newcomer)?;
-        let fits: BTreeMap<usize, MatchProposal> = facts
-            .nodules
-            .iter()
-            .enumerate()
-            .filter(|(_, known)| {
-                known.nodule.count.is_single() && before(known.reported_on, study.on) == Truth::True
-            })
-            .filter(|(_, known)| {
-                decided.is_empty() || !decided.contains(&pair(&newcomer.nodule.id, &known.nodule.id))
-            })
-            .filter_map(|(position, known)| {
-                let (last, fit) = fit::fit(facts, removed, known, newcomer, limits)?;
-                let proposal = MatchProposal {
-                    nodule: newcomer.nodule.id.clone(),
-                    same_as: known.nodule.id.clone(),
-                    fit,
-                    studies: [last.id.clone(), study.id.clone()],
-                };
-                Some((position, proposal))
-            })
-            .collect();
-        (!fits.is_empty()).then_some((at, fits))
-    };
-    new.iter().filter_map(|at| may_be(*at)).collect()
+) -> BTreeMap<usize, MatchProposal> {
+    let open = earlier.iter().filter(|(_, known)| {
+        decided.is_empty() || !decided.contains(&pair(&newcomer.nodule.id, &known.nodule.id))
+    });
+    let fits = open.filter_map(|(position, known)| {
+        let (last, fit) = fit::fit(facts, removed, known, newcomer, limits)?;
+        let proposal = MatchProposal {
+            nodule: newcomer.nodule.id.clone(),
+            same_as: known.nodule.id.clone(),
+            fit,
+            studies: [last.id.clone(), study.id.clone()],
+        };
+        Some((*position, proposal))
+    });
+    fits.collect()
 }
