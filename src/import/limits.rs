@@ -49,9 +49,15 @@ impl Limits {
             ("extrathoracic_events", document.extrathoracic_events.0.len()),
             ("board_decisions", document.board_decisions.0.len()),
             ("tier_overrides", document.tier_overrides.0.len()),
+            ("slot_actions", document.slot_actions.0.len()),
         ];
         for (key, length) in lists {
             check_list(root.key(key), length, most, problems);
+        }
+        if let Some(follow_up) = &document.follow_up {
+            let at = root.key("follow_up");
+            check_list(at.key("contact_attempts"), follow_up.contact_attempts.0.len(), most, problems);
+            check_list(at.key("pregnancies"), follow_up.pregnancies.0.len(), most, problems);
         }
         for (index, study) in document.imaging.0.iter().enumerate() {
             let (list, key) = (root.key("imaging"), index);

@@ -6,7 +6,7 @@
 use chrono::NaiveDate;
 
 use crate::{
-    domain::{dates::PartialDate, history::History},
+    domain::{dates::PartialDate, history::History, tier::Tier},
     protocol::Protocol,
     rules::{DataTask, Evaluation, as_of::known_on, evaluate, evidence::sort_tasks},
     surveillance::{Plan, PlanFacts, Standing, plan},
@@ -55,6 +55,11 @@ pub fn assess(history: &History, protocol: &Protocol, as_of: NaiveDate) -> Asses
     let facts = PlanFacts {
         as_of,
         tier: evaluation.tier.tier,
+        tier_otherwise: (evaluation.tier.computed == Tier::Active).then_some(evaluation.activity.tier_otherwise),
+        signs: &evaluation.activity.signs,
+        suspected_on: evaluation.activity.suspected_on,
+        local_recurrence_on: evaluation.activity.local_recurrence_on,
+        actions: &known.slot_actions,
         lowered: evaluation.tier.lowered_on.map(|on| (evaluation.tier.computed, on)),
         clearance: evaluation.clearance.map(|clearance| clearance.on),
         diagnosed_on: evaluation.anchors.metastases_on,
@@ -97,7 +102,23 @@ fn plan_tasks(plan: &Plan) -> Vec<DataTask> {
             format!("The tumour board's re-scan date {on} is unusually far away: confirm it or correct it. Until then the usual longest gap counts."),
         )
     });
-    gap.into_iter().chain(nameless).chain(rescan).collect()
+    let transfer = matches!(plan.standing, Standing::Transferring(_)).then(|| {
+        DataTask::about_patient(
+            "transfer-not-acknowledged",
+            "The transfer does not count until a named person of the receiving clinic has acknowledged it, with the day: ask \
+             for it. Until then the patient is followed here.",
+        )
+    });
+    let unreached = matches!(plan.standing, Standing::TooFewAttempts).then(|| {
+        DataTask::about_patient(
+            "contact-attempts-missing",
+            "The patient is recorded as unreachable, but too few attempts to reach the patient are on record, or over too \
+             short a time, or the patient was reached since: document them, or take the record back. Until then the plan \
+             goes on.",
+        )
+    });
+    let slots = plan.tasks.iter().map(|task| DataTask::new(task.kind, &task.subject, task.reason.as_str()));
+    gap.into_iter().chain(nameless).chain(rescan).chain(transfer).chain(unreached).chain(slots).collect()
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use super::{
     history::{
         SourceEntry,
         course::{
-            BoardDecisionEntry, ExtrathoracicEventEntry, FollowUpEntry, ThoracicEventEntry, TierOverrideEntry,
+            BoardDecisionEntry, ExtrathoracicEventEntry, FollowUpEntry, SlotActionEntry, ThoracicEventEntry, TierOverrideEntry,
         },
         imaging::ImagingEntry,
         nodule::{NoduleEntry, NoduleLinkEntry},
@@ -71,6 +71,7 @@ pub fn assemble(facts: &[DocumentFact]) -> Result<History, Vec<FactProblem>> {
     let extrathoracic_events = shelf.list::<ExtrathoracicEventEntry>(FactKind::ExtrathoracicEvent, |_| None);
     let board_decisions = shelf.list::<BoardDecisionEntry>(FactKind::BoardDecision, |_| None);
     let tier_overrides = shelf.list::<TierOverrideEntry>(FactKind::TierOverride, |_| None);
+    let slot_actions = shelf.list::<SlotActionEntry>(FactKind::SlotAction, |_| None);
     let follow_up = shelf.single::<FollowUpEntry>(FactKind::FollowUp);
     let patient = match patient {
         Some(patient) if shelf.problems.is_empty() => patient,
@@ -95,6 +96,7 @@ pub fn assemble(facts: &[DocumentFact]) -> Result<History, Vec<FactProblem>> {
         extrathoracic_events,
         board_decisions,
         tier_overrides,
+        slot_actions,
         follow_up,
     })
     .map_err(|errors| errors.into_iter().map(|error| shelf.place(error)).collect())

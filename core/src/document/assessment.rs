@@ -234,10 +234,14 @@ pub struct PlanEntry<'a> {
 }
 
 /// One planned scan.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SlotEntry<'a> {
-    /// What it asks for: `baseline`, `series`, `observed-nodule`, `guard`, `decision` or `review`.
+    /// Stable within the patient: how records about the slot name it.
+    #[serde(default, skip_serializing_if = "str::is_empty")]
+    pub key: Cow<'a, str>,
+    /// What it asks for: `baseline`, `series`, `observed-nodule`, `repeat`, `guard`, `local-recurrence`, `decision` or
+    /// `review`.
     #[serde(default, skip_serializing_if = "str::is_empty")]
     pub kind: Cow<'a, str>,
     /// What it is in words, such as `month 12`.
@@ -251,6 +255,18 @@ pub struct SlotEntry<'a> {
     pub window: WindowEntry,
     /// Where it stands.
     pub state: SlotState,
+    /// The appointment, where one is recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub booked_for: Option<Field<PartialDate>>,
+    /// The three clocks: day of the scan, of its report, and of what the clinic did about it, as far as on record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub performed_on: Option<Field<PartialDate>>,
+    /// Day of the report of that scan.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reported_on: Option<Field<PartialDate>>,
+    /// Day on which the clinic acted on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acted_on: Option<Field<PartialDate>>,
     /// Why it is planned.
     pub why: Cow<'a, str>,
 }
@@ -325,12 +341,13 @@ codes! {
     /// Whether a plan runs.
     PlanState {
         Active = "active", PausedByDecision = "paused_by_decision", Refused = "refused",
-        Transferring = "transferring", Transferred = "transferred", Ended = "ended",
+        Transferring = "transferring", Transferred = "transferred", Ended = "ended", Uncontactable = "uncontactable",
     }
-    /// Where a planned scan stands; the last two only among all slots of a plan.
+    /// Where a planned scan stands; from `done` on only among all slots of a plan.
     SlotState {
         Planned = "planned", Due = "due", Overdue = "overdue", SeverelyOverdue = "severely_overdue",
-        Done = "done", Missed = "missed",
+        Done = "done", Missed = "missed", DoneElsewhere = "done_elsewhere", NotNeeded = "not_needed",
+        Reviewed = "reviewed",
     }
 }
 

@@ -50,13 +50,15 @@ pub enum FactKind {
     BoardDecision,
     /// A person's decision for another tier than the computed one.
     TierOverride,
+    /// What somebody recorded about a planned scan or decision.
+    SlotAction,
     /// Course and end of follow-up.
     FollowUp,
 }
 
 impl FactKind {
     /// Every kind in the order of the document.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Source,
         Self::Patient,
         Self::Identity,
@@ -74,6 +76,7 @@ impl FactKind {
         Self::ExtrathoracicEvent,
         Self::BoardDecision,
         Self::TierOverride,
+        Self::SlotAction,
         Self::FollowUp,
     ];
 
@@ -98,6 +101,7 @@ impl FactKind {
             Self::ExtrathoracicEvent => "extrathoracic_event",
             Self::BoardDecision => "board_decision",
             Self::TierOverride => "tier_override",
+            Self::SlotAction => "slot_action",
             Self::FollowUp => "follow_up",
         }
     }
@@ -118,6 +122,7 @@ impl FactKind {
                 | Self::ExtrathoracicEvent
                 | Self::BoardDecision
                 | Self::TierOverride
+                | Self::SlotAction
         )
     }
 }
@@ -219,6 +224,7 @@ pub fn split(history: &History) -> Vec<DocumentFact> {
     facts.list(FactKind::TierOverride, &history.tier_overrides, &document.tier_overrides, |decision, _| {
         decision.on
     });
+    facts.list(FactKind::SlotAction, &history.slot_actions, &document.slot_actions, |action, _| action.on);
     let contact = history.follow_up.as_ref().and_then(|follow_up| follow_up.last_contact_on);
     facts.single(FactKind::FollowUp, document.follow_up.as_ref(), contact);
     facts.0

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     assessment::{Assessment, RULES_VERSION},
     rules::{self, Evidence},
-    surveillance::{self, Plan, Standing},
+    surveillance::{self, Closure, Plan, Standing},
 };
 
 impl<'a> From<&'a Assessment> for AssessmentDocument<'a> {
@@ -121,10 +121,12 @@ fn plan(plan: &Plan) -> PlanEntry<'_> {
     PlanEntry {
         anchor_on: plan.anchor_on.map(Field::new),
         state: match &plan.standing {
-            Standing::Followed | Standing::EndWithoutName(_) => PlanState::Active,
+            Standing::Followed | Standing::EndWithoutName(_) | Standing::TooFewAttempts => PlanState::Active,
             Standing::Transferring(_) => PlanState::Transferring,
             Standing::Refused(_) => PlanState::Refused,
             Standing::Paused(_) => PlanState::PausedByDecision,
+            Standing::Transferred(_) => PlanState::Transferred,
+            Standing::Unreachable(_) => PlanState::Uncontactable,
             Standing::Ended(_) => PlanState::Ended,
         },
         next: plan.next().map(slot),
@@ -135,6 +137,7 @@ fn plan(plan: &Plan) -> PlanEntry<'_> {
 
 fn slot(slot: &surveillance::Slot) -> SlotEntry<'_> {
     SlotEntry {
+        key: shared(&slot.key),
         kind: slot.kind.code().into(),
         label: shared(&slot.label),
         due_on: slot.due_on,
@@ -146,7 +149,14 @@ fn slot(slot: &surveillance::Slot) -> SlotEntry<'_> {
             surveillance::SlotState::SeverelyOverdue => SlotState::SeverelyOverdue,
             surveillance::SlotState::Done(_) => SlotState::Done,
             surveillance::SlotState::Missed => SlotState::Missed,
+            surveillance::SlotState::Closed(Closure::DoneElsewhere) => SlotState::DoneElsewhere,
+            surveillance::SlotState::Closed(Closure::NotNeeded) => SlotState::NotNeeded,
+            surveillance::SlotState::Closed(Closure::Reviewed) => SlotState::Reviewed,
         },
+        booked_for: slot.booked_for.map(Field::new),
+        performed_on: slot.clocks.performed_on.map(Field::new),
+        reported_on: slot.clocks.reported_on.map(Field::new),
+        acted_on: slot.clocks.acted_on.map(Field::new),
         why: shared(&slot.why),
     }
 }

@@ -21,8 +21,36 @@ pub struct FollowUp {
     pub source: Option<Text>,
     /// When other hospitals were last asked about, and what came of it.
     pub other_hospitals: Option<OtherHospitals>,
+    /// Attempts to reach a patient who does not come.
+    pub contact_attempts: Vec<ContactAttempt>,
+    /// Pregnancies, as far as they matter for the dose of a scan.
+    pub pregnancies: Vec<Pregnancy>,
     /// The recorded end of follow-up.
     pub ended: Option<EndOfFollowUp>,
+}
+
+/// One attempt to reach the patient.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ContactAttempt {
+    /// Day.
+    pub on: Option<PartialDate>,
+    /// Who tried.
+    pub by: Option<Text>,
+    /// How: by telephone, by letter, through the general practitioner.
+    pub how: Option<Text>,
+    /// Whether the patient was reached.
+    pub reached: Option<bool>,
+}
+
+/// A pregnancy.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pregnancy {
+    /// Day since which it is known.
+    pub known_on: Option<PartialDate>,
+    /// Day on which it ended; `None` while it goes on, or where it is not reported.
+    pub ended_on: Option<PartialDate>,
+    /// Who recorded it.
+    pub by: Option<Text>,
 }
 
 /// Treatment in other hospitals, as last asked about. A record without it holds what was entered, and no more.
@@ -42,5 +70,20 @@ pub struct EndOfFollowUp {
     /// Why.
     pub reason: EndReason,
     /// Who recorded it.
+    pub by: Option<Text>,
+    /// The reason in words.
+    pub note: Option<Text>,
+    /// To which clinic the patient goes, for a transfer.
+    pub to: Option<Text>,
+    /// That clinic's word that it follows the patient from now on.
+    pub acknowledged: Option<Acknowledgement>,
+}
+
+/// The receiving clinic's acknowledgement of a transfer. Without day and name it acknowledges nothing.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Acknowledgement {
+    /// Day.
+    pub on: Option<PartialDate>,
+    /// Who, at the receiving clinic.
     pub by: Option<Text>,
 }

@@ -15,6 +15,7 @@ use super::{
     operation::{Operation, ResectionTarget},
     patient::{Fitness, Identity, Patient},
     primary::{FIRST_PRIMARY, LungMetastases, Primary},
+    slot_action::SlotAction,
     text::{NoduleId, OperationId, StudyKey, Text, TherapyId},
     therapy::{LocalTherapy, SystemicTherapy},
     tier::TierOverride,
@@ -58,6 +59,8 @@ pub struct HistoryParts {
     pub board_decisions: Vec<BoardDecision>,
     /// Decisions of people for another tier than the computed one.
     pub tier_overrides: Vec<TierOverride>,
+    /// What people recorded about planned scans and decisions.
+    pub slot_actions: Vec<SlotAction>,
     /// Course and end of follow-up.
     pub follow_up: Option<FollowUp>,
 }

@@ -15,6 +15,7 @@ pub mod nodule;
 pub mod operation;
 pub mod patient;
 pub mod primary;
+pub mod slot_action;
 pub mod text;
 pub mod therapy;
 pub mod tier;

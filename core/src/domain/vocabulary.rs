@@ -210,6 +210,11 @@ vocabulary! {
     /// Why follow-up ended.
     EndReason {
         Death = "death", Transfer = "transfer", Refusal = "refusal", Palliative = "palliative", Emigrated = "emigrated",
-        Other = "other",
+        Unreachable = "unreachable", Other = "other",
+    }
+    /// What somebody recorded about a planned scan or decision.
+    SlotActionKind {
+        Booked = "booked", Done = "done", DoneElsewhere = "done_elsewhere", Postponed = "postponed",
+        NotNeeded = "not_needed", Reviewed = "reviewed", ModalityConfirmed = "modality_confirmed",
     }
 }

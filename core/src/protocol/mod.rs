@@ -3,12 +3,14 @@
 //! A protocol is data. It is read from TOML, checked as a whole, and named by id and version in every
 //! decision made with it. Reading files is the shell's work.
 
+pub mod course;
 pub mod schedule;
 pub mod thresholds;
 
 use serde::Deserialize;
 
 pub use self::{
+    course::{Clocks, ContactLimits, RepeatWeeks},
     schedule::{LadderDays, Schedule, TierSchedule, Tolerance, Windows},
     thresholds::{PatternThresholds, TierThresholds},
 };
@@ -33,6 +35,10 @@ pub struct Protocol {
     pub schedule: Schedule,
     /// Windows around due dates.
     pub windows: Windows,
+    /// When a report or a decision is late.
+    pub clocks: Clocks,
+    /// When a patient counts as unreachable.
+    pub contact: ContactLimits,
     /// Reminder steps.
     pub ladder: LadderDays,
     /// Limits of the risk tiers.
@@ -98,6 +104,8 @@ impl Protocol {
         }
         self.schedule.check(&mut problems);
         self.windows.check(&mut problems);
+        self.clocks.check(&mut problems);
+        self.contact.check(&mut problems);
         self.ladder.check(&mut problems);
         self.tiers.check(&mut problems);
         self.patterns.check(&mut problems);

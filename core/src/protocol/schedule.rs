@@ -5,7 +5,7 @@
 
 use serde::Deserialize;
 
-use super::{ProtocolProblem, Tier};
+use super::{ProtocolProblem, RepeatWeeks, Tier};
 
 /// Due months per tier, counted from the clearance date.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -29,6 +29,14 @@ pub struct Schedule {
     pub refusal_review_months: u32,
     /// Months between reviews of a palliative decision.
     pub palliative_review_months: u32,
+    /// Months between two checks of the vital status of an unreachable patient.
+    pub unreachable_review_months: u32,
+    /// Months from a decision to go on after the end of the schedule to the next one.
+    pub decision_again_months: u32,
+    /// The repeat CT after a suspected new nodule.
+    pub repeat_weeks: RepeatWeeks,
+    /// A scan is postponed by at most this many days past its due date; beyond it a person decides.
+    pub postpone_longest_days: u32,
     /// An adequate CT moves the next one to at least this share of the interval after it.
     pub gap_after_study_share: f64,
     /// Under this age in years, and in pregnancy, a clinician confirms the modality.
@@ -113,12 +121,20 @@ impl Schedule {
             ("schedule.board_rescan_longest_months", self.board_rescan_longest_months),
             ("schedule.refusal_review_months", self.refusal_review_months),
             ("schedule.palliative_review_months", self.palliative_review_months),
+            ("schedule.unreachable_review_months", self.unreachable_review_months),
+            ("schedule.decision_again_months", self.decision_again_months),
         ];
         for (key, months) in positive {
             if months == 0 || months > 24 {
                 let problem = format!("{months} months");
                 problems.push(ProtocolProblem::new(key, problem, "choose 1 to 24 months".to_owned()));
             }
+        }
+        self.repeat_weeks.check(problems);
+        if !(1..=90).contains(&self.postpone_longest_days) {
+            let problem = format!("{} days", self.postpone_longest_days);
+            let remedy = "choose 1 to 90 days, so that no scan is put off without end".to_owned();
+            problems.push(ProtocolProblem::new("schedule.postpone_longest_days", problem, remedy));
         }
         if !(0.0..=1.0).contains(&self.gap_after_study_share) {
             let problem = format!("{} is not a share", self.gap_after_study_share);

@@ -35,6 +35,10 @@ pub fn known_on(history: &History, as_of: NaiveDate) -> Cow<'_, HistoryParts> {
     known.extrathoracic_events.retain(|event| !day.precedes(event.on));
     known.board_decisions.retain(|decision| !day.precedes(decision.on));
     known.tier_overrides.retain(|decision| !day.precedes(decision.on));
+    known.slot_actions.retain(|action| !day.precedes(action.on));
+    for action in &mut known.slot_actions {
+        day.keep(&mut action.performed_on);
+    }
     if let Some(fitness) = &mut known.fitness {
         fitness.performance.retain(|status| !day.precedes(status.on));
         fitness.spirometry.retain(|test| !day.precedes(test.on));
@@ -94,6 +98,7 @@ fn dates(parts: &HistoryParts) -> impl Iterator<Item = Option<PartialDate>> {
     let links = parts.nodule_links.iter().map(|link| link.on);
     let board = parts.board_decisions.iter().map(|decision| decision.on);
     let tiers = parts.tier_overrides.iter().map(|decision| decision.on);
+    let actions = parts.slot_actions.iter().flat_map(|action| [action.on, action.performed_on]);
     let fitness = parts.fitness.iter().flat_map(|fitness| {
         let performance = fitness.performance.iter().map(|status| status.on);
         performance.chain(fitness.spirometry.iter().map(|test| test.on))
@@ -106,7 +111,11 @@ fn dates(parts: &HistoryParts) -> impl Iterator<Item = Option<PartialDate>> {
     let follow_up = parts.follow_up.iter().flat_map(|follow_up| {
         let ended = follow_up.ended.as_ref().and_then(|ended| ended.on);
         let checked = follow_up.other_hospitals.and_then(|other| other.checked_on);
-        [follow_up.last_contact_on, follow_up.died_on, ended, checked]
+        let acknowledged = follow_up.ended.as_ref().and_then(|ended| ended.acknowledged.as_ref()?.on);
+        let attempts = follow_up.contact_attempts.iter().map(|attempt| attempt.on);
+        let pregnancies = follow_up.pregnancies.iter().flat_map(|one| [one.known_on, one.ended_on]);
+        let singles = [follow_up.last_contact_on, follow_up.died_on, ended, checked, acknowledged];
+        attempts.chain(pregnancies).chain(singles)
     });
     imaging
         .chain(operations)
@@ -118,6 +127,7 @@ fn dates(parts: &HistoryParts) -> impl Iterator<Item = Option<PartialDate>> {
         .chain(links)
         .chain(board)
         .chain(tiers)
+        .chain(actions)
         .chain(fitness)
         .chain(primary)
         .chain(first)
@@ -225,5 +235,13 @@ fn trim_follow_up(follow_up: &mut FollowUp, day: Day) {
     }
     day.keep(&mut follow_up.last_contact_on);
     follow_up.other_hospitals = follow_up.other_hospitals.filter(|other| !day.precedes(other.checked_on));
+    follow_up.contact_attempts.retain(|attempt| !day.precedes(attempt.on));
+    follow_up.pregnancies.retain(|one| !day.precedes(one.known_on));
+    for pregnancy in &mut follow_up.pregnancies {
+        day.keep(&mut pregnancy.ended_on);
+    }
     follow_up.ended = follow_up.ended.take().filter(|ended| !day.precedes(ended.on));
+    if let Some(ended) = &mut follow_up.ended {
+        ended.acknowledged = ended.acknowledged.take().filter(|one| !day.precedes(one.on));
+    }
 }

@@ -4,6 +4,7 @@ use crate::{
     domain::{
         dates::{DayRange, PartialDate},
         truth::Truth,
+        vocabulary::ExtrathoracicKind,
     },
     protocol::thresholds::{PatternThresholds, TierThresholds},
 };
@@ -180,12 +181,16 @@ impl<'a> Case<'a, '_> {
     pub fn extrathoracic(&self) -> impl Iterator<Item = Extrathoracic> + '_ {
         let parts = self.facts.parts;
         let events =
-            parts.extrathoracic_events.iter().map(|event| ("extrathoracic_events", event.on, event.resected));
+            parts.extrathoracic_events.iter().map(|event| {
+            let is_local = event.kind == Some(ExtrathoracicKind::LocalPrimary);
+            ("extrathoracic_events", event.on, event.resected, is_local)
+        });
         let primaries = self.facts.origin.possible(parts).into_iter();
         let local = primaries
             .flat_map(|primary| &primary.local_recurrences)
-            .map(|local| ("primary.local_recurrences", local.on, local.resected));
-        events.chain(local).map(|(part, on, resected)| Extrathoracic {
+            .map(|local| ("primary.local_recurrences", local.on, local.resected, true));
+        events.chain(local).map(|(part, on, resected, is_local)| Extrathoracic {
+            is_local,
             after: before(self.anchors.metastases_on, on),
             on,
             resected,
@@ -206,6 +211,8 @@ pub(super) const fn rests_on(whole: Truth, part: Truth) -> bool {
 /// Disease outside the chest.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Extrathoracic {
+    /// Whether it is a recurrence at the site of a primary.
+    pub is_local: bool,
     /// Whether it came after the diagnosis of lung metastases.
     pub after: Truth,
     /// Day.

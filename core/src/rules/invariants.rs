@@ -68,11 +68,10 @@ fn without_sentences(mut assessment: Value, days: i64) -> Value {
             }
             Value::Array(list) => list.iter_mut().for_each(strip),
             Value::String(text) => {
-                for mark in ['@', ':'] {
-                    let cut = text.rsplit_once(mark).filter(|(_, on)| on.parse::<PartialDate>().is_ok());
-                    if let Some((name, _)) = cut {
-                        *text = name.to_owned();
-                    }
+                let parts: Vec<&str> = text.split(['@', ':', '/']).collect();
+                if parts.len() > 1 {
+                    let names = parts.into_iter().filter(|part| part.parse::<PartialDate>().is_err());
+                    *text = names.collect::<Vec<_>>().join("/");
                 }
             }
             _ => {}

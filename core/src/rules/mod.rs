@@ -4,6 +4,7 @@
 //! returns values; it has no clock, does no input or output and cannot fail. Unknown is never no: every statement
 //! is a [`Truth`], and what is missing becomes a [`DataTask`].
 
+pub mod activity;
 pub mod anchor;
 pub mod as_of;
 pub mod case;
@@ -58,6 +59,7 @@ use crate::{
 use self::{case::Case, facts::Facts};
 
 pub use self::{
+    activity::Activity,
     anchor::Anchors,
     dfi::{Dfi, DfiBand, DfiClass, DfiVariant, DuringTreatment},
     episode::{
@@ -104,6 +106,8 @@ pub struct Evaluation {
     pub data_tasks: Vec<DataTask>,
     /// Untreated nodules, for the planner.
     pub observed: Vec<ObservedNodule>,
+    /// What is active now, for the planner.
+    pub activity: Activity,
     /// Clearance by the last episode, for the planner; `None` where there is none or something is left.
     pub clearance: Option<Clearance>,
 }
@@ -172,6 +176,7 @@ fn computed(history: &History, protocol: &Protocol, as_of: NaiveDate) -> Evaluat
     };
     let patterns = patterns::answers(&case);
     let tier = tier::assess(&case, &patterns);
+    let activity = activity::activity(&case, &tier);
     data_tasks.extend(consistency::tasks(&case, &tier.triggers));
     data_tasks.extend(patterns::tasks(&patterns));
     let clearance = episodes.last().and_then(|episode| {
@@ -184,6 +189,7 @@ fn computed(history: &History, protocol: &Protocol, as_of: NaiveDate) -> Evaluat
         as_of,
         lobes,
         observed,
+        activity,
         clearance,
         tier,
         data_tasks,

@@ -166,6 +166,7 @@ impl Story {
                 extrathoracic_events: Vec::new(),
                 board_decisions: Vec::new(),
                 tier_overrides: Vec::new(),
+                slot_actions: Vec::new(),
                 follow_up: None,
             },
         }

@@ -39,11 +39,11 @@ fn lacks(study: &ImagingStudy, boards: &[BoardDecision]) -> Option<String> {
     let Some(modality) = study.modality.filter(|modality| *modality != Modality::Unknown) else {
         return Some("its modality is not recorded".to_owned());
     };
-    if !matches!(modality, Modality::Ct | Modality::LowDoseCt) {
+    if !is_scan_of_the_chest(study) {
         return Some(format!("{} is not a chest CT", modality.code().replace('_', "-")));
     }
     let missing: Vec<_> = Lobe::ALL.into_iter().filter(|lobe| study.lobes.get(*lobe).is_none()).collect();
-    if study.lobes.is_empty() && study.reported_on.is_none() {
+    if study.lobes.is_empty() && !is_reported(study) {
         return Some("no report is recorded".to_owned());
     }
     if !missing.is_empty() {
@@ -68,12 +68,25 @@ fn codes(lobes: &[Lobe]) -> String {
     lobes.iter().map(|lobe| lobe.code()).collect::<Vec<_>>().join(", ")
 }
 
-fn needs_an_owner(study: &ImagingStudy) -> bool {
+/// A CT of the chest, of whatever dose.
+pub(super) const fn is_scan_of_the_chest(study: &ImagingStudy) -> bool {
+    matches!(study.modality, Some(Modality::Ct | Modality::LowDoseCt))
+}
+
+/// Whether anything of a report is on record.
+pub(super) fn is_reported(study: &ImagingStudy) -> bool {
+    study.reported_on.is_some()
+        || !study.lobes.is_empty()
+        || !study.findings.is_empty()
+        || !study.not_itemised.is_empty()
+}
+
+pub(super) fn needs_an_owner(study: &ImagingStudy) -> bool {
     study.findings.iter().any(|finding| matches!(finding.fate, Some(Fate::New | Fate::Grown)))
 }
 
 /// A clinic review, or a board decision that surely did not come before the study.
-fn is_owned(study: &ImagingStudy, boards: &[BoardDecision]) -> bool {
+pub(super) fn is_owned(study: &ImagingStudy, boards: &[BoardDecision]) -> bool {
     study.reviewed_on.is_some()
         || boards.iter().any(|board| {
             let (Some(decided), Some(performed)) = (board.on, study.on) else { return false };

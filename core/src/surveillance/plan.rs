@@ -1,20 +1,19 @@
-//! The plan: candidates held against the studies that were made.
+//! The plan: which slots there are, held against the studies that were made and the records of people.
 
-use chrono::{Days, NaiveDate};
+use chrono::NaiveDate;
 
 use super::{
-    PlanFacts,
+    PlanFacts, PlanTask,
+    actions::{Actions, postpone},
+    active::{after_local_recurrence, guard, keeps_earlier_slots, repeat},
     adequacy::{ScoredStudy, score},
-    series,
-    slot::{Candidate, Slot, SlotState, Window, open_state},
+    close::{Record, close},
+    late, modality, series,
+    slot::{Candidate, Slot},
     standing::Standing,
 };
 use crate::{
-    domain::{
-        dates::{PartialDate, age_in_years},
-        text::StudyKey,
-        truth::Truth,
-    },
+    domain::dates::PartialDate,
     protocol::{Protocol, Tier},
 };
 
@@ -29,6 +28,8 @@ pub struct Plan {
     pub slots: Vec<Slot>,
     /// Why a followed patient has no next slot, in words; a data task, never silence.
     pub gap: Option<String>,
+    /// What else the plan leaves to a person, about single slots and studies.
+    pub tasks: Vec<PlanTask>,
     /// A board's re-scan date that is too far away to replace the guard unasked; a data task.
     pub doubtful_rescan_on: Option<NaiveDate>,
 }
@@ -49,159 +50,119 @@ impl Plan {
 
 /// Plans the surveillance of one patient.
 ///
-/// Clinical source: default schedule and slot mechanics of the clinical reference. A followed patient gets a next
-/// slot or a stated gap: the safety net of the nightly check rests on this function.
+/// Clinical source: default schedule, slot mechanics and event table of the clinical reference. A followed patient gets a
+/// next slot or a stated gap: the safety net of the nightly check rests on this function.
 #[must_use]
 pub fn plan(facts: &PlanFacts<'_>, protocol: &Protocol) -> Plan {
-    let standing = Standing::of(facts.follow_up);
+    let standing = Standing::of(facts.follow_up, protocol.contact);
     let anchor_on = facts.clearance.or(facts.diagnosed_on);
     let studies = score(facts.studies, facts.boards);
+    let actions = Actions(facts.actions);
+    let record = Record { facts, studies: &studies, protocol };
     let (mut candidates, mut doubtful_rescan_on) = (Vec::new(), None);
     if standing.is_scanned() {
-        (candidates, doubtful_rescan_on) = of_tier(facts.tier, facts, &studies, protocol);
-        if let Some((before, lowered_on)) = facts.lowered {
-            let (mut due, _) = of_tier(before, facts, &studies, protocol);
-            due.retain(|own| own.due_on <= lowered_on);
-            candidates.retain(|own| !due.iter().any(|kept| kept.key == own.key));
-            candidates.extend(due);
-        }
-        let added = series::observed_nodules(protocol, facts, &candidates);
-        candidates.extend(added);
+        (candidates, doubtful_rescan_on) = scans(facts, &studies, protocol);
     }
-    candidates.extend(series::review(protocol, &standing));
+    candidates.extend(series::reviews(protocol, &standing, actions));
+    let mut tasks = actions.doubts(&candidates, protocol);
+    for candidate in &mut candidates {
+        postpone(candidate, actions, protocol);
+    }
     candidates.sort_by(|a, b| (a.due_on, a.kind, &a.key).cmp(&(b.due_on, b.kind, &b.key)));
-    let mut slots = close(candidates, &studies, facts, protocol);
+    let mut slots = close(candidates, record);
+    if standing.is_scanned() {
+        for mut candidate in not_covered(facts, &studies, protocol) {
+            if !has_ct_by(&slots, candidate.due_on) {
+                tasks.extend(actions.doubts(std::slice::from_ref(&candidate), protocol));
+                postpone(&mut candidate, actions, protocol);
+                slots.extend(close(vec![candidate], record));
+            }
+        }
+    }
     slots.sort_by(|a, b| (a.due_on, a.kind, &a.key).cmp(&(b.due_on, b.kind, &b.key)));
+    tasks.extend(modality::confirm(&mut slots, facts, protocol));
+    if standing.is_followed() {
+        tasks.extend(late::tasks(facts, &slots, anchor_on, protocol));
+    }
     let has_next = slots.iter().any(|slot| slot.state.is_open());
-    let gap = (standing.is_followed() && !has_next).then(|| gap_sentence(&standing));
-    Plan { anchor_on, standing, slots, gap, doubtful_rescan_on }
+    let gap = (standing.is_followed() && !has_next).then(|| gap_sentence(&standing, &slots));
+    Plan { anchor_on, standing, slots, gap, tasks, doubtful_rescan_on }
 }
 
-/// What a tier plans, and a re-scan date of the board that its guard does not believe.
+/// All scans that the tier, what is active and observed nodules ask for.
+fn scans(
+    facts: &PlanFacts<'_>,
+    studies: &[ScoredStudy],
+    protocol: &Protocol,
+) -> (Vec<Candidate>, Option<NaiveDate>) {
+    let (mut candidates, doubtful_rescan_on) = of_tier(facts.tier, facts, studies, protocol);
+    if let Some((before, lowered_on)) = facts.lowered {
+        let (mut due, _) = of_tier(before, facts, studies, protocol);
+        let guarded = guard_of(before, facts, studies, protocol);
+        due.extend(guarded.filter(|own| due.iter().all(|kept| kept.key != own.key)));
+        due.retain(|own| own.due_on <= lowered_on);
+        candidates.retain(|own| !due.iter().any(|kept| kept.key == own.key));
+        candidates.extend(due);
+    }
+    candidates.extend(repeat(protocol, facts));
+    let added = series::observed_nodules(protocol, facts, &candidates);
+    candidates.extend(added);
+    (candidates, doubtful_rescan_on)
+}
+
+/// What a tier plans, and a re-scan date of the board that its guard does not believe. While nobody has decided about
+/// active disease, the slots of the tier before stay.
 fn of_tier(
     tier: Tier,
     facts: &PlanFacts<'_>,
     studies: &[ScoredStudy],
     protocol: &Protocol,
 ) -> (Vec<Candidate>, Option<NaiveDate>) {
-    match (tier, facts.clearance) {
-        (Tier::High | Tier::Standard | Tier::Low, Some(cleared)) if cleared.earliest().is_some() => {
-            (series::tier_series(protocol, tier, cleared), None)
-        }
-        _ => {
-            let guard = series::guard(protocol, facts, studies);
-            (guard.slot.into_iter().collect(), guard.doubtful_rescan_on)
-        }
+    let series_of = if tier == Tier::Active {
+        facts.tier_otherwise.filter(|_| keeps_earlier_slots(facts))
+    } else {
+        Some(tier)
+    };
+    let cleared = facts.clearance.filter(|cleared| cleared.earliest().is_some());
+    if let Some((tier, cleared)) = series_of.zip(cleared) {
+        return (series::tier_series(protocol, tier, cleared, Actions(facts.actions)), None);
     }
+    let guard = guard(protocol, facts, studies);
+    (guard.slot.into_iter().collect(), guard.doubtful_rescan_on)
 }
 
-fn gap_sentence(standing: &Standing) -> String {
+/// CTs that are asked for only where no other slot already asks for one by then: the guard of active disease beside the
+/// slots that stay, and the CT after a local recurrence.
+fn not_covered(facts: &PlanFacts<'_>, studies: &[ScoredStudy], protocol: &Protocol) -> Vec<Candidate> {
+    let guarded = guard_of(facts.tier, facts, studies, protocol);
+    guarded.into_iter().chain(after_local_recurrence(protocol, facts, studies)).collect()
+}
+
+fn guard_of(
+    tier: Tier,
+    facts: &PlanFacts<'_>,
+    studies: &[ScoredStudy],
+    protocol: &Protocol,
+) -> Option<Candidate> {
+    (tier == Tier::Active).then(|| guard(protocol, facts, studies).slot).flatten()
+}
+
+fn has_ct_by(slots: &[Slot], day: NaiveDate) -> bool {
+    slots.iter().any(|slot| slot.state.is_open() && slot.kind.asks_for_ct() && slot.due_on <= day)
+}
+
+fn gap_sentence(standing: &Standing, slots: &[Slot]) -> String {
     if standing.reviewed().is_some() {
         "The day of the recorded decision is not known, so no review can be planned: enter the day."
             .to_owned()
-    } else {
+    } else if slots.is_empty() {
         "No CT can be planned: neither the clearance nor the diagnosis of lung metastases has a date, or a first possible \
          day. Enter one of them."
             .to_owned()
+    } else {
+        "Every planned scan is closed and none follows: a person decides how the patient is followed, or records why not."
+            .to_owned()
     }
-}
-
-/// Holds the candidates against the studies, oldest first; one study closes at most one slot.
-fn close(
-    candidates: Vec<Candidate>,
-    studies: &[ScoredStudy],
-    facts: &PlanFacts<'_>,
-    protocol: &Protocol,
-) -> Vec<Slot> {
-    let adequate: Vec<_> = studies.iter().filter(|study| study.lacks.is_none()).collect();
-    let mut used: Vec<&StudyKey> = Vec::new();
-    let mut first_open = true;
-    let mut slots = Vec::with_capacity(candidates.len());
-    for mut candidate in candidates {
-        let Some((window, severe_from)) = candidate.dates() else { continue };
-        if !candidate.kind.asks_for_ct() {
-            let state = open_state(candidate.due_on, window, severe_from, facts.as_of);
-            slots.extend(candidate.into_slot(state));
-            continue;
-        }
-        let done =
-            adequate.iter().find(|study| surely_within(study.on, window) && !used.contains(&&study.id));
-        let later = |study: &&ScoredStudy| study.on.earliest().is_some_and(|on| on > window.to);
-        if let Some(study) = done {
-            used.push(&study.id);
-            candidate.explain(format_args!("Closed by study {}.", study.id));
-            slots.extend(candidate.into_slot(SlotState::Done(study.id.clone())));
-        } else if adequate.iter().any(later) {
-            candidate.explain(format_args!("No adequate CT inside the window; one was made later."));
-            slots.extend(candidate.into_slot(SlotState::Missed));
-        } else {
-            slots.extend(open_slot(candidate, studies, first_open, facts, protocol));
-            first_open = false;
-        }
-    }
-    slots
-}
-
-/// An open slot; the first one keeps its distance from the last adequate CT.
-fn open_slot(
-    mut candidate: Candidate,
-    studies: &[ScoredStudy],
-    first_open: bool,
-    facts: &PlanFacts<'_>,
-    protocol: &Protocol,
-) -> Option<Slot> {
-    if first_open && let Some(moved) = due_after_last_ct(&candidate, studies, protocol) {
-        let due_on = PartialDate::Day(candidate.due_on);
-        candidate.explain(format_args!("Moved from {due_on}, because the last CT was close to it."));
-        candidate.due_on = moved;
-    }
-    let (window, severe_from) = candidate.dates()?;
-    if let Some(study) = studies.iter().rev().find(|study| may_be_within(study.on, window)) {
-        let lacking = study.lacks.as_deref().unwrap_or("its day is not known well enough");
-        candidate.explain(format_args!("Study {} does not close it: {lacking}.", study.id));
-    }
-    if young_on(candidate.due_on, facts, protocol) {
-        candidate.explain(format_args!("A clinician confirms the modality because of the age."));
-    }
-    let state = open_state(candidate.due_on, window, severe_from, facts.as_of);
-    candidate.into_slot(state)
-}
-
-/// `max(anchored date, last adequate CT + share of the interval)`, where that is later.
-fn due_after_last_ct(
-    candidate: &Candidate,
-    studies: &[ScoredStudy],
-    protocol: &Protocol,
-) -> Option<NaiveDate> {
-    let last =
-        studies.iter().filter(|study| study.lacks.is_none()).filter_map(|study| study.on.latest()).max()?;
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        clippy::cast_precision_loss,
-        reason = "an interval of at most some thousand days, times a share of 0 to 1"
-    )]
-    let distance =
-        (candidate.interval_days.max(0) as f64 * protocol.schedule.gap_after_study_share).round() as u64;
-    let earliest = last.checked_add_days(Days::new(distance))?;
-    (earliest > candidate.due_on).then_some(earliest)
-}
-
-fn surely_within(on: PartialDate, window: Window) -> bool {
-    let (from, to) = (PartialDate::Day(window.from), PartialDate::Day(window.to));
-    from.on_or_before(on).and(on.on_or_before(to)) == Truth::True
-}
-
-fn may_be_within(on: PartialDate, window: Window) -> bool {
-    let (from, to) = (PartialDate::Day(window.from), PartialDate::Day(window.to));
-    from.on_or_before(on).and(on.on_or_before(to)).may_be_true()
-}
-
-/// Whether the patient is, or may be, under the age at which a clinician confirms the modality.
-fn young_on(due_on: NaiveDate, facts: &PlanFacts<'_>, protocol: &Protocol) -> bool {
-    let Some(birth) = facts.birth_date else { return false };
-    let (youngest, _) = age_in_years(birth, due_on);
-    youngest.is_some_and(|age| age < protocol.schedule.confirm_modality_under_years)
 }
 
 #[cfg(test)]

@@ -1,12 +1,12 @@
-//! The candidates of a plan: the tier's series, the guard, the observed-nodule add-on, decisions and reviews.
+//! The candidates of a plan: the tier's series, the observed-nodule add-on, decisions and reviews.
 
 use chrono::NaiveDate;
 
 use super::{
     PlanFacts,
-    adequacy::ScoredStudy,
+    actions::Actions,
     slot::{Candidate, SlotKind, Window},
-    standing::{Standing, ended_on},
+    standing::Standing,
 };
 use crate::{
     domain::dates::{PartialDate, add_months},
@@ -16,7 +16,7 @@ use crate::{
 /// The series of tier H, S or L, counted from the first possible day of clearance, and the decision at its end.
 ///
 /// A partial clearance date is read as its earliest day: no scan comes too late because a day is not known.
-pub(super) fn tier_series(protocol: &Protocol, tier: Tier, cleared: PartialDate) -> Vec<Candidate> {
+pub(super) fn tier_series(protocol: &Protocol, tier: Tier, cleared: PartialDate, actions: Actions<'_>) -> Vec<Candidate> {
     let (Some(anchor), Some(series)) = (cleared.earliest(), protocol.schedule.of(tier)) else {
         return Vec::new();
     };
@@ -49,7 +49,18 @@ pub(super) fn tier_series(protocol: &Protocol, tier: Tier, cleared: PartialDate)
     if let Some(due_on) = add_months(anchor, month) {
         let label = format!("decision at month {month}");
         let tolerance = protocol.windows.yearly;
-        candidates.push(named.candidate(SlotKind::Decision, label, (previous.0, due_on), tolerance));
+        let first = named.candidate(SlotKind::Decision, label, (previous.0, due_on), tolerance);
+        let months = protocol.schedule.decision_again_months;
+        candidates.extend(repeated(first.clone(), actions, |day| {
+            let due_on = add_months(day, months)?;
+            let mut next = first.clone();
+            next.key = format!("{}/{day}", first.key);
+            next.label = format!("decision {months} months after {day}");
+            next.why = [next.label.as_str(), &named.why].concat();
+            next.interval_days = due_on.signed_duration_since(day).num_days();
+            next.due_on = due_on;
+            Some(next)
+        }));
     }
     candidates
 }
@@ -100,67 +111,6 @@ impl Series {
     }
 }
 
-/// The guard of tier A, and a board date that it does not believe.
-pub(super) struct Guard {
-    /// The one slot; none where nothing has a date.
-    pub slot: Option<Candidate>,
-    /// A re-scan date so far away that a person has to confirm it; until then the guard stands.
-    pub doubtful_rescan_on: Option<NaiveDate>,
-}
-
-/// Tier A: never longer than the guard without a planned study, counted from the last CT that counted or, without
-/// one, from the last treatment or the diagnosis. A board's re-scan date takes its place, unless it lies so far away
-/// that it may be a slip.
-pub(super) fn guard(protocol: &Protocol, facts: &PlanFacts<'_>, studies: &[ScoredStudy]) -> Guard {
-    let nothing = Guard { slot: None, doubtful_rescan_on: None };
-    let last_ct =
-        studies.iter().filter(|study| study.lacks.is_none()).filter_map(|study| study.on.earliest()).max();
-    let last_fact = [facts.last_treatment_on, facts.diagnosed_on, facts.clearance]
-        .into_iter()
-        .flatten()
-        .filter_map(PartialDate::earliest)
-        .max();
-    let Some(from) = last_ct.max(last_fact) else { return nothing };
-    let schedule = &protocol.schedule;
-    let months = schedule.active_guard_months;
-    let (Some(guarded), Some(longest)) =
-        (add_months(from, months), add_months(from, schedule.board_rescan_longest_months))
-    else {
-        return nothing;
-    };
-    let rescan = rescan_after(facts, from);
-    let believed = rescan.filter(|rescan| *rescan <= longest);
-    let due_on = believed.unwrap_or(guarded);
-    let reason = match believed {
-        Some(_) => "Re-scan date set by the tumour board".to_owned(),
-        None => format!(
-            "Active disease: a study at the latest {months} months after {from}, until a clinician sets the date"
-        ),
-    };
-    let slot = Candidate {
-        key: format!("guard/{from}"),
-        kind: SlotKind::Guard,
-        label: "active disease".to_owned(),
-        due_on,
-        interval_days: due_on.signed_duration_since(from).num_days(),
-        tolerance: protocol.windows.after_interval(months, Tier::Active),
-        why: format!("{reason}; protocol {} version {}.", protocol.id, protocol.version),
-    };
-    Guard { slot: Some(slot), doubtful_rescan_on: rescan.filter(|rescan| *rescan > longest) }
-}
-
-/// The re-scan date of the latest board decision that did not surely come before `from`.
-fn rescan_after(facts: &PlanFacts<'_>, from: NaiveDate) -> Option<NaiveDate> {
-    facts
-        .boards
-        .iter()
-        .filter(|board| board.on.and_then(PartialDate::latest).is_some_and(|decided| decided >= from))
-        .max_by_key(|board| board.on.and_then(PartialDate::latest))
-        .and_then(|board| board.rescan_on)
-        .and_then(PartialDate::earliest)
-        .filter(|rescan| *rescan > from)
-}
-
 /// CTs for observed nodules, left out where a slot of the plan already stands within its window.
 pub(super) fn observed_nodules(
     protocol: &Protocol,
@@ -205,30 +155,59 @@ pub(super) fn observed_nodules(
     candidates
 }
 
-/// The review of a refusal or a palliative decision; `None` where its day is not known.
-pub(super) fn review(protocol: &Protocol, standing: &Standing) -> Option<Candidate> {
-    let (ended, what) = standing.reviewed()?;
-    let on = ended_on(ended)?;
-    let months = match standing {
-        Standing::Refused(_) => protocol.schedule.refusal_review_months,
-        _ => protocol.schedule.palliative_review_months,
+/// The reviews of a refusal, a palliative decision or an unreachable patient, one after the other; none where the day of
+/// the decision is not known.
+pub(super) fn reviews(protocol: &Protocol, standing: &Standing, actions: Actions<'_>) -> Vec<Candidate> {
+    let Some((ended, what)) = standing.reviewed() else { return Vec::new() };
+    let Some((on, first)) = ended.on.and_then(|on| Some((on, on.earliest()?))) else { return Vec::new() };
+    let schedule = &protocol.schedule;
+    let (months, label, sentence) = match standing {
+        Standing::Refused(_) => (schedule.refusal_review_months, "review of the", "looks again at the"),
+        Standing::Unreachable(_) => (schedule.unreachable_review_months, "check of the", "asks for the"),
+        _ => (schedule.palliative_review_months, "review of the", "looks again at the"),
     };
-    let from = on.earliest()?;
-    let due_on = add_months(from, months)?;
-    Some(Candidate {
-        key: format!("review/{on}"),
-        kind: SlotKind::Review,
-        label: format!("review of the {what}"),
-        due_on,
-        interval_days: due_on.signed_duration_since(from).num_days(),
-        tolerance: protocol.windows.after_interval(months, Tier::Standard),
-        why: format!(
-            "A person looks again at the {what} recorded for {on}, {months} months later; protocol {} version {}.",
-            protocol.id, protocol.version
-        ),
+    let planned = |key: String, from: NaiveDate, since: String| {
+        let due_on = add_months(from, months)?;
+        Some(Candidate {
+            key,
+            kind: SlotKind::Review,
+            label: format!("{label} {what}"),
+            due_on,
+            interval_days: due_on.signed_duration_since(from).num_days(),
+            tolerance: protocol.windows.after_interval(months, Tier::Standard),
+            why: format!(
+                "A person {sentence} {what} {since}, {months} months later; protocol {} version {}.",
+                protocol.id, protocol.version
+            ),
+        })
+    };
+    let key = format!("review/{on}");
+    let Some(begun) = planned(key.clone(), first, format!("recorded for {on}")) else { return Vec::new() };
+    repeated(begun, actions, |day| {
+        planned(format!("{key}/{day}"), day, format!("last reviewed on {day}"))
     })
 }
 
-fn add_weeks(day: NaiveDate, weeks: u32) -> Option<NaiveDate> {
+/// A decision or review, and those that follow each recorded one.
+fn repeated(
+    first: Candidate,
+    actions: Actions<'_>,
+    again: impl Fn(NaiveDate) -> Option<Candidate>,
+) -> Vec<Candidate> {
+    let mut chain = vec![first];
+    while let Some(next) = chain.last().and_then(|last| {
+        let (action, _) = actions.closing(&last.key, last.kind)?;
+        again(action.on?.earliest()?)
+    }) {
+        // Two records of one day are one review.
+        if chain.iter().any(|own| own.key == next.key) {
+            break;
+        }
+        chain.push(next);
+    }
+    chain
+}
+
+pub(super) fn add_weeks(day: NaiveDate, weeks: u32) -> Option<NaiveDate> {
     day.checked_add_days(chrono::Days::new(u64::from(weeks) * 7))
 }

@@ -4,7 +4,10 @@ use std::fmt::{self, Write as _};
 
 use chrono::{Days, NaiveDate};
 
-use crate::{domain::text::StudyKey, protocol::Tolerance};
+use crate::{
+    domain::{dates::PartialDate, text::StudyKey},
+    protocol::Tolerance,
+};
 
 /// What a slot asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -15,8 +18,12 @@ pub enum SlotKind {
     Series,
     /// A CT for an observed nodule.
     ObservedNodule,
+    /// A CT some weeks after a suspected new nodule was seen.
+    Repeat,
     /// The longest gap of a patient with active disease.
     Guard,
+    /// A CT soon after a local recurrence of the primary.
+    LocalRecurrence,
     /// A person decides whether to go on.
     Decision,
     /// A person looks again at a refusal or a palliative decision.
@@ -31,7 +38,9 @@ impl SlotKind {
             Self::Baseline => "baseline",
             Self::Series => "series",
             Self::ObservedNodule => "observed-nodule",
+            Self::Repeat => "repeat",
             Self::Guard => "guard",
+            Self::LocalRecurrence => "local-recurrence",
             Self::Decision => "decision",
             Self::Review => "review",
         }
@@ -42,6 +51,34 @@ impl SlotKind {
     pub const fn asks_for_ct(self) -> bool {
         !matches!(self, Self::Decision | Self::Review)
     }
+
+    /// Whether it is one of a row of CTs, of which one study closes one and no two come close upon each other.
+    #[must_use]
+    pub(super) const fn is_in_a_row(self) -> bool {
+        matches!(self, Self::Baseline | Self::Series | Self::ObservedNodule)
+    }
+}
+
+/// How a named person took a slot off the list without a study on record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Closure {
+    /// Made at another place; the report is still asked for.
+    DoneElsewhere,
+    /// Not needed, with a reason.
+    NotNeeded,
+    /// Reviewed or decided; the next review follows.
+    Reviewed,
+}
+
+/// The three clocks of a slot, as far as they have run: performed, reported, acted on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct SlotClocks {
+    /// Day of the study that was made for it.
+    pub performed_on: Option<PartialDate>,
+    /// Day of its report.
+    pub reported_on: Option<PartialDate>,
+    /// Day on which the clinic acted on it.
+    pub acted_on: Option<PartialDate>,
 }
 
 /// Where a slot stands on the day of the plan.
@@ -57,6 +94,8 @@ pub enum SlotState {
     SeverelyOverdue,
     /// An adequate study inside the window closed it.
     Done(StudyKey),
+    /// A named person closed it without a study on record.
+    Closed(Closure),
     /// No adequate study inside the window; one was made later.
     Missed,
 }
@@ -71,6 +110,9 @@ impl SlotState {
             Self::Overdue => "overdue",
             Self::SeverelyOverdue => "severely_overdue",
             Self::Done(_) => "done",
+            Self::Closed(Closure::DoneElsewhere) => "done_elsewhere",
+            Self::Closed(Closure::NotNeeded) => "not_needed",
+            Self::Closed(Closure::Reviewed) => "reviewed",
             Self::Missed => "missed",
         }
     }
@@ -78,7 +120,7 @@ impl SlotState {
     /// Whether somebody still has to act.
     #[must_use]
     pub const fn is_open(&self) -> bool {
-        !matches!(self, Self::Done(_) | Self::Missed)
+        !matches!(self, Self::Done(_) | Self::Closed(_) | Self::Missed)
     }
 }
 
@@ -108,8 +150,28 @@ pub struct Slot {
     pub severe_from: NaiveDate,
     /// Where it stands.
     pub state: SlotState,
+    /// The appointment, where one is recorded.
+    pub booked_for: Option<PartialDate>,
+    /// What has been done for it so far.
+    pub clocks: SlotClocks,
     /// Why it is there and why on this day.
     pub why: String,
+}
+
+impl Slot {
+    /// Adds a sentence to the reason.
+    pub(super) fn explain(&mut self, sentence: fmt::Arguments<'_>) {
+        add_sentence(&mut self.why, sentence);
+    }
+}
+
+fn add_sentence(why: &mut String, sentence: fmt::Arguments<'_>) {
+    why.push(' ');
+    // A `String` takes all that is written to it: the result carries nothing.
+    let _ = match sentence.as_str() {
+        Some(sentence) => why.write_str(sentence),
+        None => why.write_fmt(sentence),
+    };
 }
 
 /// A slot before it is held against the studies.
@@ -139,12 +201,7 @@ impl Candidate {
 
     /// Adds a sentence to the reason.
     pub(super) fn explain(&mut self, sentence: fmt::Arguments<'_>) {
-        self.why.push(' ');
-        // A `String` takes all that is written to it: the result carries nothing.
-        let _ = match sentence.as_str() {
-            Some(sentence) => self.why.write_str(sentence),
-            None => self.why.write_fmt(sentence),
-        };
+        add_sentence(&mut self.why, sentence);
     }
 
     /// The slot in a given state.
@@ -158,6 +215,8 @@ impl Candidate {
             window,
             severe_from,
             state,
+            booked_for: None,
+            clocks: SlotClocks::default(),
             why: self.why,
         })
     }

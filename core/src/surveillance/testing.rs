@@ -47,6 +47,11 @@ pub(super) fn facts(tier: Tier, cleared: &str, as_of: &str) -> PlanFacts<'static
     PlanFacts {
         as_of: day(as_of).exact().unwrap(),
         tier,
+        tier_otherwise: (tier == Tier::Active).then_some(Tier::High),
+        signs: &[],
+        suspected_on: None,
+        local_recurrence_on: None,
+        actions: &[],
         lowered: None,
         clearance: Some(day(cleared)),
         diagnosed_on: None,

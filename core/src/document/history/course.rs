@@ -9,12 +9,13 @@ use crate::{
         board::{BoardDecision, Preconditions},
         dates::PartialDate,
         event::{ExtrathoracicEvent, ThoracicEvent},
-        follow_up::{EndOfFollowUp, FollowUp, OtherHospitals},
-        text::Text,
+        follow_up::{Acknowledgement, ContactAttempt, EndOfFollowUp, FollowUp, OtherHospitals, Pregnancy},
+        slot_action::SlotAction,
+        text::{StudyKey, Text},
         tier::{Tier, TierOverride},
         vocabulary::{
             BoardChoice, CauseOfDeath, Discipline, EndReason, ExtrathoracicKind, OtherMetastasectomies,
-            Precondition, ThoracicSite, VitalStatus,
+            Precondition, SlotActionKind, ThoracicSite, VitalStatus,
         },
     },
 };
@@ -118,8 +119,64 @@ wire! {
         source: Option<Field<Text>>,
         /// When other hospitals were last asked about, and what came of it.
         other_hospitals: Option<OtherHospitalsEntry>,
+        /// Attempts to reach a patient who does not come.
+        contact_attempts: List<ContactAttemptEntry>,
+        /// Pregnancies, as far as they matter for the dose of a scan.
+        pregnancies: List<PregnancyEntry>,
         /// The recorded end of follow-up.
         ended: Option<EndedEntry>,
+    }
+}
+
+wire! {
+    /// One attempt to reach the patient.
+    ContactAttemptEntry ("ContactAttemptEntry") for ContactAttempt {
+        /// Day.
+        on: Option<Field<PartialDate>>,
+        /// Who tried.
+        by: Option<Field<Text>>,
+        /// How: by telephone, by letter, through the general practitioner.
+        how: Option<Field<Text>>,
+        /// Whether the patient was reached.
+        reached: Option<Field<bool>>,
+    }
+}
+
+wire! {
+    /// A pregnancy.
+    PregnancyEntry ("PregnancyEntry") for Pregnancy {
+        /// Day since which it is known.
+        known_on: Option<Field<PartialDate>>,
+        /// Day on which it ended.
+        ended_on: Option<Field<PartialDate>>,
+        /// Who recorded it.
+        by: Option<Field<Text>>,
+    }
+}
+
+wire! {
+    /// What somebody recorded about a planned scan or decision.
+    SlotActionEntry ("SlotActionEntry") for SlotAction {
+        /// The slot, by its key in the assessment document.
+        slot: Must<Text>,
+        /// What was done.
+        action: Must<SlotActionKind>,
+        /// Day on which it was decided or recorded. Without it the action does not count.
+        on: Option<Field<PartialDate>>,
+        /// Who. Without a name the action does not count.
+        by: Option<Field<Text>>,
+        /// Why. `postponed`, `not_needed`, `reviewed` and `modality_confirmed` do not count without a reason.
+        reason: Option<Field<Text>>,
+        /// The appointment; `booked` needs it.
+        booked_for: Option<Field<PartialDate>>,
+        /// Day on which the scan was made; `done` and `done_elsewhere` need it.
+        performed_on: Option<Field<PartialDate>>,
+        /// The study on record.
+        study: Option<Field<StudyKey>>,
+        /// Where it was made; `done_elsewhere` needs it.
+        place: Option<Field<Text>>,
+        /// The day to which the scan was postponed; `postponed` needs it.
+        until: Option<Field<PartialDate>>,
     }
 }
 
@@ -141,6 +198,22 @@ wire! {
         /// Why.
         reason: Must<EndReason>,
         /// Who recorded it.
+        by: Option<Field<Text>>,
+        /// The reason in words.
+        note: Option<Field<Text>>,
+        /// To which clinic the patient goes, for a transfer.
+        to: Option<Field<Text>>,
+        /// The receiving clinic's acknowledgement; until then the patient stays followed.
+        acknowledged: Option<AcknowledgementEntry>,
+    }
+}
+
+wire! {
+    /// The receiving clinic's acknowledgement of a transfer. It counts only with day and name.
+    AcknowledgementEntry ("AcknowledgementEntry") for Acknowledgement {
+        /// Day.
+        on: Option<Field<PartialDate>>,
+        /// Who, at the receiving clinic.
         by: Option<Field<Text>>,
     }
 }

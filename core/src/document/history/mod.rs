@@ -21,7 +21,7 @@ use crate::domain::{
     text::{StudyId, Text},
 };
 use course::{
-    BoardDecisionEntry, ExtrathoracicEventEntry, FollowUpEntry, ThoracicEventEntry, TierOverrideEntry,
+    BoardDecisionEntry, ExtrathoracicEventEntry, FollowUpEntry, SlotActionEntry, ThoracicEventEntry, TierOverrideEntry,
 };
 use imaging::ImagingEntry;
 use nodule::{NoduleEntry, NoduleLinkEntry};
@@ -69,6 +69,8 @@ wire! {
         board_decisions: List<BoardDecisionEntry>,
         /// Decisions of people for another tier than the computed one.
         tier_overrides: List<TierOverrideEntry>,
+        /// What people recorded about planned scans and decisions.
+        slot_actions: List<SlotActionEntry>,
         /// Course and end of follow-up.
         follow_up: Option<FollowUpEntry>,
     }
@@ -126,6 +128,7 @@ impl HistoryDocument {
                 .read(root.key("extrathoracic_events"), problems)?,
             board_decisions: self.board_decisions.read(root.key("board_decisions"), problems)?,
             tier_overrides: self.tier_overrides.read(root.key("tier_overrides"), problems)?,
+            slot_actions: self.slot_actions.read(root.key("slot_actions"), problems)?,
             follow_up: self.follow_up.read(root.key("follow_up"), problems)?,
             patient: patient?,
         })
@@ -153,6 +156,7 @@ impl HistoryDocument {
             extrathoracic_events: Slot::write(&history.extrathoracic_events),
             board_decisions: Slot::write(&history.board_decisions),
             tier_overrides: Slot::write(&history.tier_overrides),
+            slot_actions: Slot::write(&history.slot_actions),
             follow_up: Slot::write(&history.follow_up),
         }
     }

@@ -36,7 +36,8 @@ fn dated_facts<'a>(case: &'a Case<'_, '_>) -> impl Iterator<Item = (String, Opti
     }));
     let boards = parts.board_decisions.iter().map(|decision| ("board_decisions".to_owned(), decision.on));
     let tiers = parts.tier_overrides.iter().map(|decision| ("tier_overrides".to_owned(), decision.on));
-    let decided = boards.chain(tiers);
+    let actions = parts.slot_actions.iter().map(|action| ("slot_actions".to_owned(), action.on));
+    let decided = boards.chain(tiers).chain(actions);
     let contact = parts
         .follow_up
         .iter()
