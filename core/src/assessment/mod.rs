@@ -14,7 +14,7 @@ use crate::{
 
 /// Version of the rules, kept with every decision. Raise it with every change by which the same history, protocol and day
 /// may be answered otherwise: the next nightly run then decides every patient anew.
-pub const RULES_VERSION: &str = "2";
+pub const RULES_VERSION: &str = "3";
 
 /// The task of a followed patient for whom no next CT can be planned; the nightly check knows it by this name.
 pub const NO_NEXT_DATE_TASK: &str = "plan-without-next-date";
@@ -55,7 +55,8 @@ pub fn assess(history: &History, protocol: &Protocol, as_of: NaiveDate) -> Asses
     let facts = PlanFacts {
         as_of,
         tier: evaluation.tier.tier,
-        tier_otherwise: (evaluation.tier.computed == Tier::Active).then_some(evaluation.activity.tier_otherwise),
+        tier_otherwise: (evaluation.tier.computed == Tier::Active)
+            .then_some(evaluation.activity.tier_otherwise),
         signs: &evaluation.activity.signs,
         suspected_on: evaluation.activity.suspected_on,
         local_recurrence_on: evaluation.activity.local_recurrence_on,

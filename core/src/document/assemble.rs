@@ -8,7 +8,8 @@ use super::{
     history::{
         SourceEntry,
         course::{
-            BoardDecisionEntry, ExtrathoracicEventEntry, FollowUpEntry, SlotActionEntry, ThoracicEventEntry, TierOverrideEntry,
+            BoardDecisionEntry, ExtrathoracicEventEntry, FollowUpEntry, SlotActionEntry, ThoracicEventEntry,
+            TierOverrideEntry,
         },
         imaging::ImagingEntry,
         nodule::{NoduleEntry, NoduleLinkEntry},

@@ -180,8 +180,7 @@ impl<'a> Case<'a, '_> {
     /// Disease outside the chest, recurrences at the primary site included.
     pub fn extrathoracic(&self) -> impl Iterator<Item = Extrathoracic> + '_ {
         let parts = self.facts.parts;
-        let events =
-            parts.extrathoracic_events.iter().map(|event| {
+        let events = parts.extrathoracic_events.iter().map(|event| {
             let is_local = event.kind == Some(ExtrathoracicKind::LocalPrimary);
             ("extrathoracic_events", event.on, event.resected, is_local)
         });

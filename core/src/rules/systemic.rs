@@ -188,15 +188,27 @@ fn change(
     (progressed, false)
 }
 
+/// Whether a systemic therapy is running on the day.
+fn runs(case: &Case<'_, '_>, therapy: &SystemicTherapy) -> Truth {
+    match (therapy.ended_on, therapy.ongoing) {
+        (Some(ended), _) => case.facts.today().on_or_before(ended),
+        (None, Some(ongoing)) => Truth::from(ongoing),
+        (None, None) => Truth::Unknown,
+    }
+}
+
+/// Systemic therapies of whatever intent that are on record as running while there are, or may be, lung metastases. One
+/// without an end on record is not taken for running: what it says of the tier is asked by [`palliative`].
+pub(super) fn running(case: &Case<'_, '_>) -> Vec<Evidence> {
+    let running = of_metastases(case).filter(|therapy| runs(case, therapy).is_true());
+    running.map(|therapy| Evidence::Therapy(therapy.id.clone())).collect()
+}
+
 /// Whether palliative systemic therapy is running on the day.
 pub(super) fn palliative(case: &Case<'_, '_>) -> Progression {
     let mut found = Progression { state: Truth::False, mixed: false, evidence: Vec::new() };
     for therapy in &case.facts.parts.systemic_therapies {
-        let running = match (therapy.ended_on, therapy.ongoing) {
-            (Some(ended), _) => case.facts.today().on_or_before(ended),
-            (None, Some(ongoing)) => Truth::from(ongoing),
-            (None, None) => Truth::Unknown,
-        };
+        let running = runs(case, therapy);
         let intent = match therapy.intent {
             Some(SystemicIntent::Palliative) => Truth::True,
             Some(SystemicIntent::Unknown) | None => Truth::Unknown,

@@ -11,7 +11,7 @@ use super::{
     facts::is_seen,
     local_control::local_control,
     nodule_state::NoduleStatus,
-    systemic::palliative,
+    systemic::{palliative, running},
     tier::Trigger,
 };
 
@@ -29,6 +29,7 @@ pub(super) fn triggers(case: &Case<'_, '_>) -> Vec<Trigger> {
         thoracic(case),
         local_failure(case),
         palliative_therapy(case),
+        systemic_therapy(case),
         extrathoracic(case),
     ]
 }
@@ -178,6 +179,17 @@ fn palliative_therapy(case: &Case<'_, '_>) -> Trigger {
         Truth::Unknown => "whether a systemic therapy is palliative and still running is not known",
     };
     trigger("palliative-systemic-therapy", palliative.state, reason, palliative.evidence, ACTIVE)
+}
+
+/// Whoever is under systemic therapy is scanned by oncology; the guard sees to it that this happens.
+fn systemic_therapy(case: &Case<'_, '_>) -> Trigger {
+    let evidence = running(case);
+    let state = Truth::from(!evidence.is_empty());
+    let reason = match state {
+        Truth::True => "systemic therapy is on record as running",
+        _ => "no systemic therapy is on record as running",
+    };
+    trigger("systemic-therapy", state, reason, evidence, EVENTS)
 }
 
 fn extrathoracic(case: &Case<'_, '_>) -> Trigger {

@@ -75,9 +75,7 @@ impl<'a> Actions<'a> {
 /// What a record lacks to count.
 fn missing(action: &SlotAction) -> Vec<&'static str> {
     let needs = |kinds: &[SlotActionKind]| kinds.contains(&action.action);
-    use SlotActionKind::{
-        Booked, Done, DoneElsewhere, ModalityConfirmed, NotNeeded, Postponed, Reviewed,
-    };
+    use SlotActionKind::{Booked, Done, DoneElsewhere, ModalityConfirmed, NotNeeded, Postponed, Reviewed};
     let reasoned = needs(&[Postponed, NotNeeded, Reviewed, ModalityConfirmed]);
     let parts = [
         (action.on.is_none(), "the day it was recorded"),
@@ -100,8 +98,7 @@ fn doubt(action: &SlotAction, slot: &Candidate) -> Option<PlanTask> {
     let (label, code) = (&slot.label, action.action.code().replace('_', " "));
     let missing = missing(action);
     if !missing.is_empty() {
-        let reason =
-            format!("The record `{code}` about {label} does not count: add {}.", missing.join(", "));
+        let reason = format!("The record `{code}` about {label} does not count: add {}.", missing.join(", "));
         return Some(PlanTask::new("slot-action-incomplete", &slot.key, reason));
     }
     (!applies(action.action, slot.kind)).then(|| {

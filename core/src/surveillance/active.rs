@@ -147,4 +147,3 @@ fn rescan_after(facts: &PlanFacts<'_>, from: NaiveDate) -> Option<NaiveDate> {
         .and_then(PartialDate::earliest)
         .filter(|rescan| *rescan > from)
 }
-

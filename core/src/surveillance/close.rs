@@ -13,11 +13,7 @@ use super::{
 };
 use crate::{
     domain::{
-        dates::PartialDate,
-        imaging::ImagingStudy,
-        slot_action::SlotAction,
-        text::StudyKey,
-        truth::Truth,
+        dates::PartialDate, imaging::ImagingStudy, slot_action::SlotAction, text::StudyKey, truth::Truth,
         vocabulary::SlotActionKind,
     },
     protocol::Protocol,
@@ -76,7 +72,11 @@ fn closed_by_person(mut candidate: Candidate, action: &SlotAction, closure: Clos
     let performed_on = action.performed_on;
     match (closure, performed_on, &action.place) {
         (Closure::DoneElsewhere, Some(on), Some(place)) => {
-            candidate.explain(format_args!("Made on {on} at {}, recorded by {}.", place.as_str(), signed(action)));
+            candidate.explain(format_args!(
+                "Made on {on} at {}, recorded by {}.",
+                place.as_str(),
+                signed(action)
+            ));
         }
         (Closure::NotNeeded, ..) => candidate.explain(format_args!("Not needed, by {}.", signed(action))),
         _ => candidate.explain(format_args!("Reviewed by {}.", signed(action))),
@@ -109,7 +109,10 @@ fn open_slot(mut candidate: Candidate, keeps_distance: bool, record: Record<'_>)
         clocks = clocks_of(&study.id, record);
     } else if let Some(done) = actions.last(&candidate.key, SlotActionKind::Done) {
         let on = done.performed_on?;
-        candidate.explain(format_args!("Made on {on}, recorded by {}; no report of it is on record.", signed(done)));
+        candidate.explain(format_args!(
+            "Made on {on}, recorded by {}; no report of it is on record.",
+            signed(done)
+        ));
         clocks.performed_on = Some(on);
     }
     let state = open_state(candidate.due_on, window, severe_from, record.facts.as_of);

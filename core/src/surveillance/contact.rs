@@ -10,7 +10,8 @@ use crate::{
 #[must_use]
 pub fn is_unreachable(follow_up: &FollowUp, limits: ContactLimits) -> bool {
     let reached = || follow_up.contact_attempts.iter().filter(|one| one.reached == Some(true));
-    let failed = follow_up.contact_attempts.iter().filter(|one| one.reached == Some(false) && one.by.is_some());
+    let failed =
+        follow_up.contact_attempts.iter().filter(|one| one.reached == Some(false) && one.by.is_some());
     let mut days: Vec<PartialDate> = failed.filter_map(|one| one.on).collect();
     days.retain(|on| {
         reached().all(|one| one.on.is_some_and(|reached_on| reached_on.before(*on) == Truth::True))

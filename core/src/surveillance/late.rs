@@ -12,10 +12,7 @@ use super::{
 };
 use crate::{
     domain::{
-        dates::PartialDate,
-        imaging::ImagingStudy,
-        slot_action::SlotAction,
-        truth::Truth,
+        dates::PartialDate, imaging::ImagingStudy, slot_action::SlotAction, truth::Truth,
         vocabulary::SlotActionKind,
     },
     protocol::Protocol,
@@ -42,7 +39,8 @@ pub(super) fn tasks(
 fn of_study(study: &ImagingStudy, facts: &PlanFacts<'_>, protocol: &Protocol) -> Option<PlanTask> {
     let clocks = protocol.clocks;
     if !is_reported(study) {
-        return is_late(study.on?, clocks.report_days, facts).then(|| no_report(&study.id, study.on, clocks.report_days));
+        return is_late(study.on?, clocks.report_days, facts)
+            .then(|| no_report(&study.id, study.on, clocks.report_days));
     }
     let open = needs_an_owner(study) && !is_owned(study, facts.boards);
     let days = clocks.action_days_of(facts.tier.is_watched_closely());
@@ -58,8 +56,9 @@ fn of_study(study: &ImagingStudy, facts: &PlanFacts<'_>, protocol: &Protocol) ->
 
 fn no_report(subject: impl std::fmt::Display, on: Option<PartialDate>, days: u32) -> PlanTask {
     let on = on.map_or_else(|| "an unknown day".to_owned(), |on| on.to_string());
-    let reason =
-        format!("A scan was made on {on}, and after more than {days} days no report of it is on record: ask for it.");
+    let reason = format!(
+        "A scan was made on {on}, and after more than {days} days no report of it is on record: ask for it."
+    );
     PlanTask::new("report-overdue", subject, reason)
 }
 
@@ -77,7 +76,10 @@ fn without_study(slot: &Slot, facts: &PlanFacts<'_>, protocol: &Protocol) -> Opt
 /// Made at another place: off the overdue list, but what it showed is not known here until the report is entered.
 fn made_elsewhere(slot: &Slot, facts: &PlanFacts<'_>) -> Option<PlanTask> {
     let on = slot.clocks.performed_on.filter(|_| slot.state == SlotState::Closed(Closure::DoneElsewhere))?;
-    let known = facts.studies.iter().any(|study| study.on.is_some_and(|made| may_be_one_day(made, on)) && is_reported(study));
+    let known = facts
+        .studies
+        .iter()
+        .any(|study| study.on.is_some_and(|made| may_be_one_day(made, on)) && is_reported(study));
     (!known).then(|| {
         let reason = format!(
             "{} was made elsewhere on {on}; its report is not on record: ask for it and enter what it says of each lobe.",

@@ -25,7 +25,10 @@ pub use self::{
     standing::Standing,
 };
 use crate::{
-    domain::{board::BoardDecision, dates::PartialDate, follow_up::FollowUp, imaging::ImagingStudy, slot_action::SlotAction},
+    domain::{
+        board::BoardDecision, dates::PartialDate, follow_up::FollowUp, imaging::ImagingStudy,
+        slot_action::SlotAction,
+    },
     protocol::Tier,
 };
 

@@ -16,7 +16,12 @@ use crate::{
 /// The series of tier H, S or L, counted from the first possible day of clearance, and the decision at its end.
 ///
 /// A partial clearance date is read as its earliest day: no scan comes too late because a day is not known.
-pub(super) fn tier_series(protocol: &Protocol, tier: Tier, cleared: PartialDate, actions: Actions<'_>) -> Vec<Candidate> {
+pub(super) fn tier_series(
+    protocol: &Protocol,
+    tier: Tier,
+    cleared: PartialDate,
+    actions: Actions<'_>,
+) -> Vec<Candidate> {
     let (Some(anchor), Some(series)) = (cleared.earliest(), protocol.schedule.of(tier)) else {
         return Vec::new();
     };
@@ -183,9 +188,7 @@ pub(super) fn reviews(protocol: &Protocol, standing: &Standing, actions: Actions
     };
     let key = format!("review/{on}");
     let Some(begun) = planned(key.clone(), first, format!("recorded for {on}")) else { return Vec::new() };
-    repeated(begun, actions, |day| {
-        planned(format!("{key}/{day}"), day, format!("last reviewed on {day}"))
-    })
+    repeated(begun, actions, |day| planned(format!("{key}/{day}"), day, format!("last reviewed on {day}")))
 }
 
 /// A decision or review, and those that follow each recorded one.

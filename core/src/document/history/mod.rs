@@ -21,7 +21,8 @@ use crate::domain::{
     text::{StudyId, Text},
 };
 use course::{
-    BoardDecisionEntry, ExtrathoracicEventEntry, FollowUpEntry, SlotActionEntry, ThoracicEventEntry, TierOverrideEntry,
+    BoardDecisionEntry, ExtrathoracicEventEntry, FollowUpEntry, SlotActionEntry, ThoracicEventEntry,
+    TierOverrideEntry,
 };
 use imaging::ImagingEntry;
 use nodule::{NoduleEntry, NoduleLinkEntry};

@@ -3,6 +3,7 @@
 //! Every finding is a data task. Nothing is corrected, refused or left out of a rule because of it.
 
 mod dates;
+mod events;
 mod imaging;
 mod lung_function;
 mod operations;
@@ -15,6 +16,7 @@ use super::{case::Case, evidence::DataTask, tier::Trigger};
 pub(super) fn tasks(case: &Case<'_, '_>, triggers: &[Trigger]) -> Vec<DataTask> {
     let mut tasks = Vec::new();
     dates::check(case, &mut tasks);
+    events::check(case, &mut tasks);
     imaging::check(case, &mut tasks);
     lung_function::check(case, &mut tasks);
     operations::check(case, &mut tasks);
