@@ -118,7 +118,7 @@ fn plan_tasks(plan: &Plan) -> Vec<DataTask> {
              goes on.",
         )
     });
-    let slots = plan.tasks.iter().map(|task| DataTask::new(task.kind, &task.subject, task.reason.as_str()));
+    let slots = plan.tasks.iter().map(|task| DataTask::new(task.kind, &task.subject, task.reason.clone()));
     gap.into_iter().chain(nameless).chain(rescan).chain(transfer).chain(unreached).chain(slots).collect()
 }
 
