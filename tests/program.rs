@@ -29,6 +29,7 @@ mod program {
     mod hostile_size;
     mod kill_import;
     mod kill_sweep;
+    mod mail;
     mod nightly;
     mod privacy;
     mod service;

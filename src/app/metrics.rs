@@ -92,6 +92,9 @@ struct Gauges {
     open_data_tasks: Gauge,
     mails_waiting: Gauge,
     mails_failed: Gauge,
+    mail_tasks: Gauge,
+    mail_held: Gauge,
+    mail_stops: Gauge,
     reminders_planned: Gauge,
     night_needs_person: Gauge,
     last_run_finished: Gauge,
@@ -156,6 +159,9 @@ impl Metrics {
         set(&gauges.open_data_tasks, status.open_data_tasks);
         set(&gauges.mails_waiting, status.mails_waiting);
         set(&gauges.mails_failed, status.mails_failed);
+        set(&gauges.mail_tasks, status.mail_tasks);
+        set(&gauges.mail_stops, status.mail_stops.len() as u64);
+        gauges.mail_held.set(i64::from(status.mail_held_since.is_some()));
         set(&gauges.reminders_planned, status.reminders_planned);
         gauges.night_needs_person.set(i64::from(status.night().needs_person()));
         gauges.last_run_finished.set(status.last_finished_at.map_or(0, |at| at.timestamp()));
@@ -190,6 +196,9 @@ impl Gauges {
             ("open_data_tasks", "Open questions about data", &gauges.open_data_tasks),
             ("mails_waiting", "Mails not yet sent", &gauges.mails_waiting),
             ("mails_failed", "Mails given up on", &gauges.mails_failed),
+            ("mail_tasks", "Open tasks about mail", &gauges.mail_tasks),
+            ("mail_held", "1 while no mail leaves because the mail server does not work", &gauges.mail_held),
+            ("mail_stops", "Stops of mail that people ordered and that hold", &gauges.mail_stops),
             ("reminders_planned", "Reminders planned for later", &gauges.reminders_planned),
             (
                 "night_needs_person",

@@ -15,6 +15,7 @@ pub mod import_histories;
 pub mod journal;
 pub mod metrics;
 pub mod night;
+pub mod read_bounces;
 pub mod read_status;
 pub mod recipient;
 mod repeat;

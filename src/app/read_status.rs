@@ -8,8 +8,8 @@ use super::{
     context::Context,
     night::Night,
     status::{
-        BoxFuture, ClinicStatus, ReadinessProbe, RegistryStatus, RunOutcome, RunSummary, StatusError,
-        StatusSource,
+        BoxFuture, ClinicStatus, MailStopped, ReadinessProbe, RegistryStatus, RunOutcome, RunSummary,
+        StatusError, StatusSource,
     },
     sweep::RUN_KIND,
 };
@@ -62,6 +62,9 @@ impl StatusReader {
             mails_waiting: number(counts.mails_waiting),
             mails_failed: number(counts.mails_failed),
             reminders_planned: number(counts.reminders_planned),
+            mail_tasks: self.ctx.store.mail_tasks().await?.len() as u64,
+            mail_held_since: self.ctx.store.mail_relay().await?.open_since,
+            mail_stops: self.ctx.store.mail_stops().await?.into_iter().map(stopped).collect(),
             last_run: newest,
             last_finished_at: finished_at,
             last_due_at: last_due(&self.nightly, local),
@@ -127,6 +130,10 @@ pub async fn read_night(
 fn last_due(nightly: &Schedule, local: DateTime<Tz>) -> Option<DateTime<Utc>> {
     let just_after = local + chrono::TimeDelta::seconds(1);
     nightly.after(&just_after).next_back().map(|at| at.with_timezone(&Utc))
+}
+
+fn stopped(stop: store::MailStop) -> MailStopped {
+    MailStopped { clinic: stop.clinic, since: stop.stopped_at, by: stop.stopped_by }
 }
 
 fn number(count: i64) -> u64 {

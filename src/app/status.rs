@@ -68,6 +68,12 @@ pub struct RegistryStatus {
     pub mails_failed: u64,
     /// Reminders planned for later.
     pub reminders_planned: u64,
+    /// Open tasks about mail: who was not told, and why.
+    pub mail_tasks: u64,
+    /// Instant since which no mail leaves because the mail server does not work; `None` while it does.
+    pub mail_held_since: Option<DateTime<Utc>>,
+    /// Stops of mail that people ordered and that hold.
+    pub mail_stops: Vec<MailStopped>,
     /// The nightly run that started last; `None` before the first. A run for another day than today is none.
     pub last_run: Option<RunSummary>,
     /// When the last nightly run ended that went through all patients; `None` before the first.
@@ -81,6 +87,17 @@ pub struct RegistryStatus {
     pub protocol: String,
     /// The same by clinic, in the order to show.
     pub clinics: Vec<ClinicStatus>,
+}
+
+/// A stop of mail that holds. Its reason is free text and is shown on the command line only.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MailStopped {
+    /// The clinic; `None` for all.
+    pub clinic: Option<String>,
+    /// Since when.
+    pub since: DateTime<Utc>,
+    /// Who ordered it.
+    pub by: String,
 }
 
 /// One nightly run.

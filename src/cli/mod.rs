@@ -13,6 +13,7 @@ mod doctor;
 mod evidence;
 mod export;
 mod import;
+mod mail;
 mod migrate;
 mod normalise;
 mod patient_view;
@@ -92,6 +93,8 @@ enum RegistryCommand {
     Migrate,
     /// Look for what keeps the service from working: settings, database, schema, protocol, mail.
     Doctor,
+    /// Show how mail stands, stop and start it, see to addresses in doubt and to mails that came back.
+    Mail(mail::MailArguments),
     /// Send one mail to see that mails arrive.
     SendTestMail(send_test_mail::SendTestMailArguments),
     /// Show everything at work on published case histories.
@@ -166,6 +169,7 @@ async fn dispatch_with_registry(
         RegistryCommand::Serve => serve::run(load, terminal).await,
         RegistryCommand::Migrate => migrate::run(load, terminal).await,
         RegistryCommand::Doctor => doctor::run(load, terminal).await,
+        RegistryCommand::Mail(arguments) => mail::run(&arguments, load, terminal).await,
         RegistryCommand::SendTestMail(arguments) => send_test_mail::run(&arguments, load, terminal).await,
         RegistryCommand::Demo(arguments) => demo::run(&arguments, load, terminal).await,
     }

@@ -13,7 +13,7 @@ use crate::{
         status::Heartbeats,
     },
     config::{LoadOptions, Settings},
-    jobs::{delivery, nightly},
+    jobs::{bounces, delivery, nightly},
     lifecycle::{Shutdown, TaskSet},
     web::{ServerLimits, WebState, router, serve},
 };
@@ -47,6 +47,9 @@ pub(super) async fn until_stopped(
     // A sweep of a large registry and a slow mail server are normal: silence is suspicious only after these times.
     heartbeats.register(nightly::NAME, TimeDelta::minutes(30));
     heartbeats.register(delivery::NAME, TimeDelta::minutes(15));
+    if settings.mail.bounces.is_some() {
+        heartbeats.register(bounces::NAME, TimeDelta::minutes(15));
+    }
     let shutdown = Shutdown::new();
     shutdown.listen_for_signals()?;
     let reader =
@@ -80,6 +83,10 @@ pub(super) async fn until_stopped(
             shutdown.clone(),
         ),
     );
+    if let Some(mailbox) = settings.mail.bounces.clone() {
+        let reading = bounces::run(ctx.clone(), mailbox, heartbeats.clone(), shutdown.clone());
+        tasks.spawn(bounces::NAME, reading);
+    }
     tasks.spawn(
         delivery::NAME,
         delivery::run(ctx, delivery, settings.schedule.deliver_every, heartbeats, shutdown),

@@ -6,6 +6,7 @@ use chrono_tz::Tz;
 use lettre::Address;
 
 use super::{mail::wants_smtp, reader::Reader};
+use crate::mail::hygiene::HeaderText;
 
 /// One clinic: where its mail goes and when its day begins.
 #[derive(Debug, Clone)]
@@ -83,11 +84,13 @@ impl ClinicSettings {
 fn read_name(key: &str, reader: &mut Reader) -> Option<String> {
     let remedy = "give the clinic's name on one line";
     let name = reader.text(key, remedy)?;
-    if name.chars().any(char::is_control) {
-        reader.problem(key, "holds a line break or another control character", remedy);
-        return None;
+    match HeaderText::parse_name(&name) {
+        Ok(name) => Some(name.as_str().to_owned()),
+        Err(error) => {
+            reader.problem(key, &format!("cannot stand in a mail: {error}"), remedy);
+            None
+        }
     }
-    Some(name)
 }
 
 fn is_slug(text: &str) -> bool {

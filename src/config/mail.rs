@@ -5,6 +5,7 @@ use std::{path::PathBuf, time::Duration};
 use lettre::Address;
 
 use super::{SmtpSettings, reader::Reader, smtp::is_loopback};
+use crate::mail::hygiene::HeaderText;
 
 /// How mail leaves.
 #[derive(Debug, Clone)]
@@ -51,7 +52,9 @@ impl MailSettings {
         let kind = reader.choice("mail.transport", &[("folder", Kind::Folder), ("smtp", Kind::Smtp)]);
         let folder = reader.optional_path("mail.folder");
         let address_form = "one plain address, as in lobewatch@hospital.example";
-        let from_address = reader.parsed::<Address>("mail.from_address", address_form);
+        let from_address = reader
+            .parsed::<String>("mail.from_address", address_form)
+            .and_then(|text| reader.address("mail.from_address", &text));
         let from_name = read_from_name(reader);
         let message_id_domain = read_message_id_domain(reader, from_address.as_ref());
         let max_attempts = reader.number("mail.max_attempts", 1..=50);
@@ -117,11 +120,13 @@ fn check_sender(reader: &mut Reader) {
 fn read_from_name(reader: &mut Reader) -> Option<String> {
     let remedy = "give a name on one line";
     let name = reader.text("mail.from_name", remedy)?;
-    if name.chars().any(char::is_control) {
-        reader.problem("mail.from_name", "holds a line break or another control character", remedy);
-        return None;
+    match HeaderText::parse_name(&name) {
+        Ok(name) => Some(name.as_str().to_owned()),
+        Err(error) => {
+            reader.problem("mail.from_name", &format!("cannot stand in a mail: {error}"), remedy);
+            None
+        }
     }
-    Some(name)
 }
 
 fn read_message_id_domain(reader: &mut Reader, from: Option<&Address>) -> Option<String> {

@@ -17,6 +17,7 @@ use super::{
     problem::ConfigProblem,
     secret::{HIDDEN, Secret, hide_url_password, read_secret_file},
 };
+use crate::mail::address::MailAddress;
 
 /// How an unset key is shown.
 const UNSET: &str = "(not set)";
@@ -132,9 +133,14 @@ impl Reader {
     /// An e-mail address that may be missing.
     pub(super) fn optional_address(&mut self, key: &str) -> Option<Address> {
         let text = self.optional_text(key)?;
-        let address = text.parse().ok().filter(|_| !text.chars().any(char::is_control));
+        self.address(key, &text)
+    }
+
+    /// An address that every relay takes, as strict as the mail module: what passes here can be sent to.
+    pub(super) fn address(&mut self, key: &str, text: &str) -> Option<Address> {
+        let address = MailAddress::parse(text).ok().and_then(|_| text.parse().ok());
         if address.is_none() {
-            let problem = format!("is `{}`, which is no e-mail address", printable(&text));
+            let problem = format!("is `{}`, which is no e-mail address", printable(text));
             self.problem(key, &problem, "give one plain address, as in name@clinic.example");
         }
         address

@@ -316,3 +316,38 @@ fn values_are_shown_even_when_there_are_problems() {
     assert_eq!(listen.shown_value, "nowhere\\u{1b}[2J");
     assert!(examination.outcome.is_err());
 }
+
+#[test]
+fn what_could_break_a_mail_is_refused_at_the_door() {
+    let names = [
+        "A\nBcc: x@y.example",
+        "A\u{85}B",
+        "A\u{2028}B",
+        "A\u{202E}B",
+        "A\u{0}B",
+        "=?utf-8?q?=0A?=",
+        &"n".repeat(121),
+    ];
+    for name in names {
+        let quoted =
+            serde_json::to_string(name).unwrap().replace('\u{85}', "\\u0085").replace('\u{0}', "\\u0000");
+        let error = from_file(&format!("[mail]\nfrom_name = {quoted}\n[clinics.default]\nname = {quoted}\n"))
+            .unwrap_err();
+        assert_eq!(keys(&error), ["mail.from_name", "clinics.default.name"], "{name:?}");
+    }
+    for address in [
+        "\"a b\"@clinic.example",
+        "ä@clinic.example",
+        "a@[127.0.0.1]",
+        "a@b.example\r\nBcc: x@y.example",
+        "A <a@b.example>",
+    ] {
+        let quoted = serde_json::to_string(address).unwrap();
+        let of = |role: &str| format!("{role}_email = {quoted}\n");
+        let roles = ["coordinator", "clinician", "deputy", "service_lead"].map(of).concat();
+        let error =
+            from_file(&format!("[mail]\nfrom_address = {quoted}\n[clinics.default]\n{roles}")).unwrap_err();
+        let refused = keys(&error);
+        assert_eq!(refused.len(), 5, "{address:?}: {refused:?}");
+    }
+}

@@ -5,6 +5,7 @@
 //! reply codes only, never an address or a server's text.
 
 pub mod address;
+pub mod bounces;
 pub mod hygiene;
 pub mod message;
 pub mod settings;

@@ -57,7 +57,7 @@ impl StatusPage {
             now: Moment::new(status.now, zone),
             verdict: judge(&status, zone),
             next_run: status.next_run_at.map(|at| Moment::new(at, zone)),
-            attention: attention(&status),
+            attention: attention(&status, zone),
             patients: [
                 number("followed", status.followed),
                 number("CT due", status.due),

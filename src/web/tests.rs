@@ -20,7 +20,7 @@ use super::{
 use crate::{
     app::{
         metrics::{MailOutcome, SweepOutcome},
-        status::{BoxFuture, ClinicStatus, RegistryStatus, RunOutcome, RunSummary, StatusError},
+        status::{BoxFuture, ClinicStatus, MailStopped, RegistryStatus, RunOutcome, RunSummary, StatusError},
     },
     clock::ManualClock,
     config::{LogFormat, LogSettings},
@@ -57,6 +57,9 @@ fn good_night() -> RegistryStatus {
         mails_waiting: 3,
         mails_failed: 0,
         reminders_planned: 640,
+        mail_tasks: 0,
+        mail_held_since: None,
+        mail_stops: Vec::new(),
         last_run: Some(RunSummary {
             started_at: at(24, 0, 30),
             finished_at: Some(at(24, 0, 31)),
@@ -231,10 +234,33 @@ fn an_incomplete_night_says_in_words_who_is_left_out_and_what_to_do() {
 fn a_clinic_without_recipient_needs_a_person() {
     let mut status = good_night();
     status.clinics[1].has_recipient = false;
-    let found = attention(&status);
+    let found = attention(&status, ROME);
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].word, "Nobody to send to");
     assert!(found[0].sentence.contains("set clinics.default.coordinator_email"), "{}", found[0].sentence);
+}
+
+#[test]
+fn stopped_and_held_back_mail_needs_a_person_and_the_reason_stays_off_the_page() {
+    let mut status = good_night();
+    let stop = |clinic: Option<&str>| MailStopped {
+        clinic: clinic.map(str::to_owned),
+        since: at(23, 9, 0),
+        by: "Dr Test".to_owned(),
+    };
+    status.mail_stops = vec![stop(None), stop(Some("north"))];
+    status.mail_held_since = Some(at(24, 6, 0));
+    status.mail_tasks = 1;
+    let found: Vec<_> = attention(&status, ROME)
+        .into_iter()
+        .map(|item| format!("{}: {}", item.word, item.sentence))
+        .collect();
+    insta::assert_snapshot!(found.join("\n"), @r"
+    Mail stopped: no mail leaves for all clinics since 23 November 2026, 10:00 CET, by order of Dr Test. `lobewatch mail status` shows why.
+    Mail stopped: no mail leaves for clinic north since 23 November 2026, 10:00 CET, by order of Dr Test. `lobewatch mail status` shows why.
+    Mail held back: the mail server does not work; mails are held back since 24 November 2026, 07:00 CET and leave by themselves when it does.
+    Not told: 1 task about mail: `lobewatch mail status` says who was not told.
+    ");
 }
 
 #[test]
@@ -249,7 +275,7 @@ fn a_run_that_is_a_little_late_is_not_yet_missed() {
 
 #[test]
 fn nothing_is_asked_of_people_when_all_is_well() {
-    assert!(attention(&good_night()).is_empty());
+    assert!(attention(&good_night(), ROME).is_empty());
 }
 
 #[tokio::test]

@@ -124,7 +124,7 @@ fn finished(status: &RegistryStatus, run: &RunSummary, zone: Tz) -> Verdict {
 }
 
 /// What a person should look at, the gravest first. Empty if there is nothing.
-pub(super) fn attention(status: &RegistryStatus) -> Vec<Attention> {
+pub(super) fn attention(status: &RegistryStatus, zone: Tz) -> Vec<Attention> {
     let mut items = Vec::new();
     let mut add = |n: u64, class, word, sentence: &str| {
         if n > 0 {
@@ -143,6 +143,33 @@ pub(super) fn attention(status: &RegistryStatus) -> Vec<Attention> {
         "Severely overdue",
         "waiting for a CT far beyond the end of its window.",
     );
+    for stop in &status.mail_stops {
+        let scope = stop
+            .clinic
+            .as_ref()
+            .map_or_else(|| "all clinics".to_owned(), |clinic| format!("clinic {clinic}"));
+        let sentence = format!(
+            "no mail leaves for {scope} since {}, by order of {}. `lobewatch mail status` shows why.",
+            in_words(stop.since, zone),
+            stop.by
+        );
+        items.push(Attention { class: "bad", word: "Mail stopped", sentence });
+    }
+    if let Some(since) = status.mail_held_since {
+        let sentence = format!(
+            "the mail server does not work; mails are held back since {} and leave by themselves when it does.",
+            in_words(since, zone)
+        );
+        items.push(Attention { class: "bad", word: "Mail held back", sentence });
+    }
+    if status.mail_tasks > 0 {
+        let tasks = if status.mail_tasks == 1 { "task" } else { "tasks" };
+        let sentence = format!(
+            "{} {tasks} about mail: `lobewatch mail status` says who was not told.",
+            status.mail_tasks
+        );
+        items.push(Attention { class: "bad", word: "Not told", sentence });
+    }
     if status.mails_failed > 0 {
         let mails = if status.mails_failed == 1 { "mail was" } else { "mails were" };
         let sentence =

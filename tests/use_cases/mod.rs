@@ -1,5 +1,6 @@
 //! What the stories share: a context on a still clock, two clinics, and short history documents.
 
+mod bounces;
 mod delivery;
 mod faults;
 mod import;
