@@ -3,8 +3,9 @@
 use crate::{
     domain::{
         dates::{DayRange, PartialDate},
+        text::NoduleId,
         truth::Truth,
-        vocabulary::ExtrathoracicKind,
+        vocabulary::{ExtrathoracicKind, VitalStatus},
     },
     protocol::thresholds::{PatternThresholds, TierThresholds},
 };
@@ -16,6 +17,7 @@ use super::{
     evidence::Evidence,
     facts::{Facts, before, last_of, on_or_before},
     nodule_state::NoduleStatus,
+    pathology::PathologyClass,
 };
 
 /// One patient on one day, with what was derived so far.
@@ -175,6 +177,26 @@ impl<'a> Case<'a, '_> {
         });
         let first = days.next()?;
         days.fold(first, last_of)
+    }
+
+    /// Nodules that may have been a recurrence after an episode, and of which pathology cannot say what they were.
+    #[must_use]
+    pub fn undecided(&self, episode: &Episode) -> Vec<Evidence> {
+        let open = |id: &NoduleId| {
+            self.nodules.iter().any(|one| one.nodule == *id && one.result == PathologyClass::Indeterminate)
+        };
+        let evidence = episode.recurrence.evidence.iter();
+        evidence.filter(|one| matches!(one, Evidence::Nodule(id) if open(id))).cloned().collect()
+    }
+
+    /// Whether the patient is on record as dead.
+    #[must_use]
+    pub fn is_dead(&self) -> bool {
+        self.facts
+            .parts
+            .follow_up
+            .as_ref()
+            .is_some_and(|one| one.vital_status == Some(VitalStatus::Dead) || one.died_on.is_some())
     }
 
     /// Disease outside the chest, recurrences at the primary site included.

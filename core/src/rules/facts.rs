@@ -1,6 +1,7 @@
 //! The known history in order of time, with an index per nodule built once.
 //!
-//! Every rule reads this; nothing here decides. Undated parts stand last, in the order of the record.
+//! Every rule reads this; nothing here decides. Undated parts stand last, and what shares a
+//! day in the order of the ids: the order in which a document lists its facts says nothing.
 
 use std::collections::HashMap;
 
@@ -66,14 +67,14 @@ impl<'h> Facts<'h> {
     #[must_use]
     pub fn new(parts: &'h HistoryParts, as_of: NaiveDate) -> Self {
         let mut studies: Vec<&ImagingStudy> = parts.imaging.iter().collect();
-        studies.sort_by_key(|study| order_key(study.on));
+        studies.sort_by_key(|study| (order_key(study.on), &study.id));
         let (mut operations, planned): (Vec<_>, Vec<_>) = parts
             .operations
             .iter()
             .partition(|operation| operation.on.is_some() || operation.planned_on.is_none());
-        operations.sort_by_key(|operation: &&Operation| order_key(operation.on));
+        operations.sort_by_key(|operation: &&Operation| (order_key(operation.on), &operation.id));
         let mut therapies: Vec<&LocalTherapy> = parts.local_therapies.iter().collect();
-        therapies.sort_by_key(|therapy| order_key(therapy.started_on.or(therapy.ended_on)));
+        therapies.sort_by_key(|therapy| (order_key(therapy.started_on.or(therapy.ended_on)), &therapy.id));
         let nodules: Vec<NoduleFacts<'h>> = parts.nodules.iter().map(NoduleFacts::new).collect();
         let index = nodules.iter().enumerate().map(|(at, facts)| (&facts.nodule.id, at)).collect();
         let origin = Origin::of(parts);
@@ -87,10 +88,24 @@ impl<'h> Facts<'h> {
     /// parts do not answer for it, nor does a study without a day.
     #[must_use]
     pub fn unlisted(&self) -> Option<&'h ImagingStudy> {
-        let mentions = |study: &&&ImagingStudy| !study.not_itemised.is_empty();
+        let mentions = |study: &&&ImagingStudy| self.leaves_unlisted(study);
         let last =
             self.studies.iter().rev().find(|study| mentions(study) || (is_ct(study) && study.on.is_some()));
         last.filter(mentions).copied()
+    }
+
+    /// Whether a study mentions nodules that it does not list: by their number, or as the state of a lobe for which it
+    /// has no finding.
+    #[must_use]
+    pub fn leaves_unlisted(&self, study: &ImagingStudy) -> bool {
+        let lists = |lobe: Lobe| {
+            study.findings.iter().any(|finding| {
+                self.nodule(&finding.nodule)
+                    .is_some_and(|known| known.nodule.place.touches(lobe).may_be_true())
+            })
+        };
+        let silent = |(lobe, statement)| statement == LobeStatement::Nodules && !lists(lobe);
+        !study.not_itemised.is_empty() || study.lobes.iter().any(silent)
     }
 
     fn link(&mut self) {
@@ -103,12 +118,15 @@ impl<'h> Facts<'h> {
                 };
                 nodule.sightings.push((study, finding));
                 if is_seen(finding.fate) {
-                    nodule.reported_on = first_of(nodule.reported_on, study.on);
-                    let on = match (finding.visible_before, &study.comparator) {
-                        (Some(true), Some(id)) => first_of(study.on, day_of(id)),
-                        // Some earlier study showed it; nobody said which.
-                        (Some(true), None) => bounded(None, study.on.and_then(PartialDate::latest)),
-                        _ => study.on,
+                    // A study without a day may be of any day up to this one.
+                    let reported_on = study.on.unwrap_or(PartialDate::NotAfter(self.as_of));
+                    nodule.reported_on = first_of(nodule.reported_on, Some(reported_on));
+                    let shown_before = study.comparator.as_ref().and_then(day_of);
+                    let on = match (finding.visible_before, shown_before) {
+                        (Some(true), Some(before)) => first_of(Some(reported_on), Some(before)),
+                        // Some earlier study showed it; nobody said which, or which day that was.
+                        (Some(true), None) => bounded(None, reported_on.latest()),
+                        _ => Some(reported_on),
                     };
                     nodule.seen_on = first_of(nodule.seen_on, on);
                 }

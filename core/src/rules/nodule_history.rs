@@ -26,13 +26,13 @@ pub struct StateChange {
     pub on: Option<PartialDate>,
 }
 
-/// The states of a nodule up to the present one.
-pub(super) fn changes(
+/// Tells the states of a nodule up to the present one, and whether it ever grew untreated.
+pub(super) fn tell(
     facts: &Facts<'_>,
     known: &NoduleFacts<'_>,
-    status: &NoduleStatus,
+    status: &mut NoduleStatus,
     limits: &GrowthThresholds,
-) -> Vec<StateChange> {
+) {
     let mut changes = Changes(Vec::new());
     let removals = known.removals(&facts.operations).filter_map(|(at, _)| facts.operations.get(at).copied());
     let treatments = treatments(facts, known, removals.clone());
@@ -42,7 +42,7 @@ pub(super) fn changes(
         let before_it = known.sightings.iter().take_while(|(study, _)| {
             untreated_until.is_none_or(|treated_on| on_or_before(study.on, treated_on).is_true())
         });
-        on_imaging(
+        status.grew = on_imaging(
             known.sightings.get(..before_it.count()).unwrap_or_default(),
             status,
             limits,
@@ -72,7 +72,7 @@ pub(super) fn changes(
     if changes.0.is_empty() {
         changes.push(status.state, None);
     }
-    changes.0
+    status.states = changes.0;
 }
 
 struct Changes(Vec<StateChange>);
@@ -103,14 +103,15 @@ fn treatments<'h>(
     treatments
 }
 
-/// The states of the untreated nodule after each study that says something of it.
+/// The states of the untreated nodule after each study that says something of it. Answers whether it grew on any.
 fn on_imaging(
     sightings: &[Sighting<'_>],
     status: &NoduleStatus,
     limits: &GrowthThresholds,
     changes: &mut Changes,
-) {
+) -> bool {
     let mut called = Truth::Unknown;
+    let mut grew = false;
     let mut was_seen = false;
     let mut sizes = Smallest::default();
     for (at, (study, finding)) in sightings.iter().enumerate() {
@@ -118,13 +119,18 @@ fn on_imaging(
         was_seen |= is_seen(finding.fate);
         let until_then = sightings.get(..=at).unwrap_or_default();
         let may_have_grown = sizes.may_be_exceeded(finding, limits);
-        let grown = || may_have_grown && growth_of(status.count, until_then, limits).grown.is_true();
-        let suspicious = Truth::from(called.is_true() || grown());
+        let growth = may_have_grown.then(|| growth_of(status.count, until_then, limits));
+        let growth = growth.filter(|growth| growth.grown.is_true());
+        let grown = growth.is_some();
+        // What an unreliable measurement showed once and the next does not bear out is no growth.
+        grew |= growth.is_some_and(|growth| !growth.low_confidence());
+        let suspicious = Truth::from(called.is_true() || grown);
         let state = untreated(until_then, suspicious, limits);
         if was_seen || !matches!(state, NoduleState::Observed | NoduleState::Suspected) {
             changes.push(state, study.on);
         }
     }
+    grew
 }
 
 /// The smallest sizes so far. Only what exceeds one of them by enough can have grown by a rule, so that the rules are

@@ -55,6 +55,8 @@ pub struct NoduleStatus {
     pub last_mm: Option<f64>,
     /// Growth over its studies.
     pub growth: Growth,
+    /// Whether it had grown on some study while untreated, also where a later one shows it smaller.
+    pub grew: bool,
     /// Whether it is new on the first study that shows it; `None` where none does.
     pub novelty: Option<Novelty>,
     /// Whether it may be closed, but the order of its studies is not certain.
@@ -62,6 +64,12 @@ pub struct NoduleStatus {
 }
 
 impl NoduleStatus {
+    /// Whether it grows: as the last study shows, and not known where an earlier one did and it is smaller since.
+    #[must_use]
+    pub fn grows(&self) -> Truth {
+        if self.grew { self.growth.grown.or(Truth::Unknown) } else { self.growth.grown }
+    }
+
     /// Whether it is still there and untreated.
     #[must_use]
     pub const fn is_active(&self) -> bool {
@@ -187,10 +195,14 @@ fn status(
         largest_mm: sizes().max_by(f64::total_cmp),
         last_mm: sizes().next_back(),
         growth,
+        grew: false,
         novelty,
         order_open,
     };
-    status.states = nodule_history::changes(facts, known, &status, limits);
+    nodule_history::tell(facts, known, &mut status, limits);
+    if status.grew && !status.suspicious.is_true() {
+        status.suspicious = Truth::Unknown;
+    }
     status
 }
 
@@ -251,12 +263,17 @@ pub(super) const fn held(certainty: Certainty) -> Truth {
     }
 }
 
-/// Whether the last reader who said anything held it to be a metastasis.
+/// Whether the last reader who said anything held it to be a metastasis. Readers of the same day, or of days whose order
+/// is not certain, decide only where they agree.
 pub(super) fn suspicion(sightings: &[(&ImagingStudy, &Finding)]) -> Truth {
-    let mut stated = sightings.iter().rev().filter_map(|(_, finding)| finding.certainty).map(held);
-    let Some(last) = stated.next() else { return Truth::Unknown };
-    // Where the order is not certain, only readers who agree decide.
-    if in_order(sightings) || stated.all(|other| other == last) { last } else { Truth::Unknown }
+    let mut stated =
+        sightings.iter().rev().filter_map(|(study, finding)| Some((study.on, held(finding.certainty?))));
+    let Some((last_on, last)) = stated.next() else { return Truth::Unknown };
+    if stated.all(|(on, other)| other == last || before(on, last_on).is_true()) {
+        last
+    } else {
+        Truth::Unknown
+    }
 }
 
 /// Where an untreated nodule stands after these studies; only called with studies in order.

@@ -1,11 +1,12 @@
 //! Which primary the lung metastases come from, where there is more than one.
 //!
-//! A person's statement decides, else the morphology of the metastases where it matches one primary only. The first
-//! primary is never taken by default: with nothing that decides, the interval is unknown.
+//! A person's statement decides unless the morphology of the metastases is that of another primary; without one the
+//! morphology decides where it matches one primary only. The first primary is never taken by default: with nothing that
+//! decides, the interval is unknown.
 
 use crate::domain::{
     history::HistoryParts,
-    primary::{FIRST_PRIMARY, Primary},
+    primary::{FIRST_PRIMARY, Morphology, Primary},
 };
 
 /// The primary of the lung metastases.
@@ -30,7 +31,9 @@ impl<'h> Origin<'h> {
             } else {
                 parts.other_primaries.iter().find(|primary| primary.id.as_ref() == Some(stated))
             };
-            return stated.map_or(Self::NotRecorded, Self::Known);
+            return stated.map_or(Self::NotRecorded, |stated| {
+                if Self::contradicted(parts, stated) { Self::Open } else { Self::Known(stated) }
+            });
         }
         let several = primaries(parts).nth(1).is_some();
         match primaries(parts).next() {
@@ -46,6 +49,16 @@ impl<'h> Origin<'h> {
             (Some(only), None) if only.icd_o_3.is_some() => Self::Known(only),
             _ => Self::Open,
         }
+    }
+
+    /// Whether the morphology of the metastases is that of another primary and not that of the stated one.
+    #[must_use]
+    pub fn contradicted(parts: &HistoryParts, stated: &Primary) -> bool {
+        let code = |primary: &Primary| primary.icd_o_3.map(Morphology::code);
+        let found = parts.lung_metastases.as_ref().and_then(|first| first.icd_o_3).map(Morphology::code);
+        let own = code(stated);
+        let differ = own.is_some() && found.is_some() && own != found;
+        differ && primaries(parts).any(|other| code(other) == found)
     }
 
     /// The primary, where it is known.

@@ -209,9 +209,7 @@ fn found<'f>(facts: &Facts<'_>, statuses: &'f [NoduleStatus], after: &After<'_>)
             continue;
         }
         if status.result.is_metastasis().is_false() || status.state == NoduleState::Refuted {
-            if came.is_true() {
-                refuted.push(Evidence::Nodule(status.nodule.clone()));
-            }
+            refuted.push(Evidence::Nodule(status.nodule.clone()));
             continue;
         }
         let treated_side = after.next_sides.get(&at).copied().flatten();
@@ -223,9 +221,7 @@ fn found<'f>(facts: &Facts<'_>, statuses: &'f [NoduleStatus], after: &After<'_>)
             seen_on: status.first_seen_on,
             place: Some(status.place),
             side: status.place.place().side().or(treated_side),
-            proved: status.result.is_metastasis().is_true()
-                || status.growth.grown.is_true()
-                || (in_next && status.state == NoduleState::Treated),
+            proved: status.result.is_metastasis().is_true() || status.growth.grown.is_true() || status.grew,
             suspicious: status.suspicious,
             shows,
             status: Some(status),
@@ -272,7 +268,8 @@ fn thoracic<'f>(facts: &Facts<'_>, after: &After<'_>) -> Vec<Candidate<'f>> {
             let later = after.next.map_or(Truth::False, |(_, until)| before(until, event.on));
             (came.may_be_true() && !later.is_true()).then(|| Candidate {
                 after: came.and(if later.is_unknown() { Truth::Unknown } else { Truth::True }),
-                seen_on: event.on,
+                // Without a day it may be of any day up to this one.
+                seen_on: event.on.or(Some(PartialDate::NotAfter(facts.as_of))),
                 place: None,
                 side: None,
                 proved: event.confirmed == Some(true),
@@ -354,18 +351,8 @@ fn assessed_after(facts: &Facts<'_>, after: &After<'_>) -> bool {
 
 /// Nodules that a later report mentions without listing them.
 fn unlisted_after(facts: &Facts<'_>, after: &After<'_>) -> bool {
-    facts.studies.iter().rev().any(|study| {
-        let later = before(after.until, study.on).may_be_true();
-        let silent = study.lobes.iter().any(|(lobe, statement)| {
-            statement == LobeStatement::Nodules
-                && !study.findings.iter().any(|finding| {
-                    facts
-                        .nodule(&finding.nodule)
-                        .is_some_and(|known| known.nodule.place.touches(lobe).may_be_true())
-                })
-        });
-        later && (!study.not_itemised.is_empty() || silent)
-    })
+    let mut studies = facts.studies.iter();
+    studies.any(|study| before(after.until, study.on).may_be_true() && facts.leaves_unlisted(study))
 }
 
 fn same_lobe(state: RecurrenceState, all: &[&Candidate<'_>], treated: &TreatedPlaces) -> Truth {

@@ -107,7 +107,9 @@ fn judged(
         [Some(first), Some(last)] => changes(case, first, last),
         _ => (Truth::Unknown, false),
     };
-    Progression { state: reported.or(imaged.and(certain)), mixed, evidence }
+    // Where the scans may not be the right ones, what they do not show may have been on others.
+    let imaged = if certain.is_true() { imaged } else { Truth::Unknown };
+    Progression { state: reported.or(imaged), mixed, evidence }
 }
 
 /// The last CT at or before the start of a therapy, and the last one after it that is still wanted.

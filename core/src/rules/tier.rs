@@ -87,6 +87,7 @@ pub(super) fn assess(case: &Case<'_, '_>, patterns: &[PatternResult]) -> TierAss
     triggers.extend(tier_high::of_patterns(case, patterns));
     // The highest matching tier wins.
     let computed = triggers.iter().filter_map(Trigger::reached).min().unwrap_or(Tier::Standard);
+    let may_be_active = triggers.iter().any(|one| one.tier == Tier::Active && one.state.is_unknown());
     let low_reachable = case.event_free(case.tiers.low_after_months)
         && !triggers.iter().any(|trigger| trigger.state.is_unknown());
     TierAssessment {
@@ -96,7 +97,7 @@ pub(super) fn assess(case: &Case<'_, '_>, patterns: &[PatternResult]) -> TierAss
         lowered_on: None,
         low_reachable,
         triggers,
-        proposal: proposal(case, computed),
+        proposal: proposal(case, computed).filter(|_| !may_be_active && !case.is_dead()),
     }
 }
 

@@ -81,14 +81,20 @@ fn nodule_evidence<'a>(nodules: impl IntoIterator<Item = &'a NoduleStatus>) -> V
 }
 
 fn growing(case: &Case<'_, '_>) -> Trigger {
-    let grown: Vec<_> = case.active().filter(|nodule| nodule.growth.grown.is_true()).collect();
-    let open: Vec<_> = case.active().filter(|nodule| nodule.growth.grown.is_unknown()).collect();
+    let grown: Vec<_> = case.active().filter(|nodule| nodule.grows().is_true()).collect();
+    let open: Vec<_> = case.active().filter(|nodule| nodule.grows().is_unknown()).collect();
     let (state, reason, shown) = if !grown.is_empty() {
         (Truth::True, format!("untreated and growing: {}", ids(&grown)), grown)
     } else if open.is_empty() {
         (Truth::False, "no untreated nodule is on record as growing".to_owned(), open)
     } else {
-        (Truth::Unknown, format!("growth cannot be judged yet: {}", ids(&open)), open)
+        let (grew, unclear): (Vec<_>, Vec<_>) = open.iter().copied().partition(|nodule| nodule.grew);
+        let reason = if grew.is_empty() {
+            format!("growth cannot be judged yet: {}", ids(&unclear))
+        } else {
+            format!("grew earlier and smaller since: {}", ids(&grew))
+        };
+        (Truth::Unknown, reason, open)
     };
     // Growth rests on the study that shows it: every further study that does is news.
     let studies = shown.iter().filter(|_| state.is_true()).filter_map(|nodule| {
@@ -195,7 +201,9 @@ fn systemic_therapy(case: &Case<'_, '_>) -> Trigger {
 fn extrathoracic(case: &Case<'_, '_>) -> Trigger {
     let mut evidence = Vec::new();
     let state = Truth::any(case.extrathoracic().map(|event| {
-        let active = event.after.and(Truth::from(event.resected.map(|resected| !resected)));
+        // What was there before the lung metastases and was not resected may still be.
+        let since = event.after.or(Truth::Unknown);
+        let active = since.and(Truth::from(event.resected.map(|resected| !resected)));
         if active.may_be_true() {
             evidence.push(event.evidence);
         }
@@ -203,8 +211,11 @@ fn extrathoracic(case: &Case<'_, '_>) -> Trigger {
     }));
     let reason = match state {
         Truth::True => "disease outside the chest after the lung metastases is on record as not resected",
-        Truth::False => "no untreated disease outside the chest after the lung metastases is on record",
-        Truth::Unknown => "when disease outside the chest came, or whether it was resected, is not known",
+        Truth::False => "no untreated disease outside the chest is on record",
+        Truth::Unknown => {
+            "whether disease outside the chest is still there is not known: its day, whether it was resected, or what \
+             became of it since"
+        }
     };
     trigger("extrathoracic-disease", state, reason, evidence, EVENTS)
 }

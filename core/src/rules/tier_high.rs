@@ -115,7 +115,10 @@ fn short_rfi(case: &Case<'_, '_>) -> Trigger {
     let mut evidence = last.evidence();
     evidence.extend(last.recurrence.evidence.iter().cloned());
     let reason = match last.recurrence.interval {
-        Some(interval) => format!("recurrence {} days after metastasectomy {}", days(interval), last.number),
+        Some(interval) => {
+            let noun = last.recurrence.state.noun();
+            format!("{noun} {} days after metastasectomy {}", days(interval), last.number)
+        }
         None => format!("the interval after metastasectomy {} is not known or does not exist", last.number),
     };
     // Never cleared has no interval; the rest itself is a trigger of tier A.
@@ -282,18 +285,29 @@ fn refuted(case: &Case<'_, '_>) -> Trigger {
     let limit = case.tiers.refuted_months;
     let today = case.facts.today();
     let mut evidence = Vec::new();
-    let recent = case.episodes.iter().filter(|episode| episode.recurrence.state == RecurrenceState::Refuted);
-    let state = Truth::any(recent.map(|episode| {
-        let on = case.refuted_on(episode);
-        let recent = on.map_or(Truth::Unknown, |on| on.lt_months(today, limit));
-        if recent.may_be_true() {
-            evidence.extend(episode.recurrence.evidence.iter().cloned());
+    let recent = case.episodes.iter().map(|episode| match episode.recurrence.state {
+        RecurrenceState::Refuted => {
+            let on = case.refuted_on(episode);
+            let recent = on.map_or(Truth::Unknown, |on| on.lt_months(today, limit));
+            if recent.may_be_true() {
+                evidence.extend(episode.recurrence.evidence.iter().cloned());
+            }
+            recent
         }
-        recent
-    }));
+        // What pathology cannot say is less settled than what it refuted.
+        _ => {
+            let undecided = case.undecided(episode);
+            let state = Truth::from(!undecided.is_empty()).and(Truth::Unknown);
+            evidence.extend(undecided);
+            state
+        }
+    });
+    let state = Truth::any(recent.collect::<Vec<_>>());
+    let undecided = case.episodes.iter().any(|episode| !case.undecided(episode).is_empty());
     let reason = match state {
         Truth::True => format!("a suspected recurrence was refuted less than {limit} months ago"),
         Truth::False => format!("no suspected recurrence is on record as refuted in the last {limit} months"),
+        Truth::Unknown if undecided => "pathology cannot say what a suspected recurrence was".to_owned(),
         Truth::Unknown => "when a suspected recurrence was refuted is not known".to_owned(),
     };
     trigger("recurrence-refuted-recently", state, reason, evidence, "product rule; needs local approval")

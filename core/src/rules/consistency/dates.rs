@@ -3,6 +3,7 @@
 use crate::{
     domain::{dates::PartialDate, truth::Truth, vocabulary::BoardChoice},
     rules::{
+        anchor::contradicting,
         case::Case,
         dfi::{DfiClass, DuringTreatment},
         episode::EpisodeState,
@@ -19,14 +20,22 @@ pub(super) fn check(case: &Case<'_, '_>, tasks: &mut Vec<DataTask>) {
     boards(case, tasks);
 }
 
+/// The one dated fact that may be absent: nobody has been in contact yet.
+const LAST_CONTACT: &str = "follow_up.last_contact_on";
+
 /// Every dated fact with a name.
 fn dated_facts<'a>(case: &'a Case<'_, '_>) -> impl Iterator<Item = (String, Option<PartialDate>)> + 'a {
     let parts = case.facts.parts;
     let studies = parts.imaging.iter().map(|study| (study.id.to_string(), study.on));
     let operations = parts.operations.iter().map(|operation| (operation.id.to_string(), operation.on));
-    let systemic =
-        parts.systemic_therapies.iter().map(|therapy| (therapy.id.to_string(), therapy.started_on));
-    let local = parts.local_therapies.iter().map(|therapy| (therapy.id.to_string(), therapy.started_on));
+    let systemic = parts
+        .systemic_therapies
+        .iter()
+        .map(|therapy| (therapy.id.to_string(), therapy.started_on.or(therapy.ended_on)));
+    let local = parts
+        .local_therapies
+        .iter()
+        .map(|therapy| (therapy.id.to_string(), therapy.started_on.or(therapy.ended_on)));
     let thoracic = parts.thoracic_events.iter().map(|event| ("thoracic_events".to_owned(), event.on));
     let elsewhere =
         parts.extrathoracic_events.iter().map(|event| ("extrathoracic_events".to_owned(), event.on));
@@ -41,7 +50,7 @@ fn dated_facts<'a>(case: &'a Case<'_, '_>) -> impl Iterator<Item = (String, Opti
     let contact = parts
         .follow_up
         .iter()
-        .map(|follow_up| ("follow_up.last_contact_on".to_owned(), follow_up.last_contact_on));
+        .map(|follow_up| (LAST_CONTACT.to_owned(), follow_up.last_contact_on));
     let events = thoracic.chain(elsewhere).chain(decided).chain(contact);
     studies.chain(operations).chain(systemic).chain(local).chain(events)
 }
@@ -66,6 +75,18 @@ fn intervals(case: &Case<'_, '_>, tasks: &mut Vec<DataTask>) {
         case.dfi.class,
         DfiClass::DuringPrimaryTreatment(DuringTreatment::PreOp) | DfiClass::Synchronous
     );
+    if let Some(study) = contradicting(case.facts) {
+        let reason = "called a nodule metastatic, which was accepted as a metastasis later, before the stated day of \
+                      diagnosis of lung metastases; correct a date or what the nodule was held for";
+        tasks.push(DataTask::new("metastases-date-contradicted", study.id(), reason));
+    }
+    if before(anchors.metastases_on, anchors.diagnosed_on).is_true()
+        && case.dfi.class != DfiClass::Synchronous
+    {
+        let reason = "lung metastases are dated before the diagnosis of the primary, but not as synchronous; correct \
+                      a date or say so";
+        tasks.push(DataTask::about_patient("metastases-before-primary", reason));
+    }
     if before(anchors.metastases_on, anchors.treated_on).is_true() && !pre_op {
         let reason = "lung metastases are dated before the treatment of the primary, but neither as synchronous \
                       nor as found during primary treatment; correct a date or give the staging imaging";
@@ -94,16 +115,13 @@ fn intervals(case: &Case<'_, '_>, tasks: &mut Vec<DataTask>) {
 }
 
 fn undated(case: &Case<'_, '_>, tasks: &mut Vec<DataTask>) {
-    let parts = case.facts.parts;
-    let studies = parts.imaging.iter().filter(|study| study.on.is_none()).map(|study| study.id.to_string());
-    let operations = parts
-        .operations
-        .iter()
-        .filter(|operation| operation.on.is_none() && operation.planned_on.is_none())
-        .map(|operation| operation.id.to_string());
-    for subject in studies.chain(operations) {
-        let reason = "has no day; give what is known, even a year or bounds, so that it can be put in order";
-        tasks.push(DataTask::new("date-missing", subject, reason));
+    let planned = |name: &String| case.facts.planned.iter().any(|operation| operation.id.as_str() == name);
+    for (subject, on) in dated_facts(case) {
+        if on.is_none() && subject != LAST_CONTACT && !planned(&subject) {
+            let reason =
+                "has no day; give what is known, even a year or bounds, so that it can be put in order";
+            tasks.push(DataTask::new("date-missing", subject, reason));
+        }
     }
 }
 

@@ -1,20 +1,15 @@
 //! Once a year somebody asks whether the patient was operated on elsewhere: a plan that misses an operation is stale.
 
-use crate::{
-    domain::vocabulary::VitalStatus,
-    rules::{
-        case::Case,
-        evidence::{DataTask, dated},
-    },
+use crate::rules::{
+    case::Case,
+    evidence::{DataTask, dated},
 };
 
 /// A question about other hospitals is due where none was recorded within the limit. The day of a treatment here
 /// counts as one, because the history is taken then.
 pub(super) fn check(case: &Case<'_, '_>, tasks: &mut Vec<DataTask>) {
     let follow_up = case.facts.parts.follow_up.as_ref();
-    let is_dead =
-        follow_up.is_some_and(|one| one.vital_status == Some(VitalStatus::Dead) || one.died_on.is_some());
-    let Some(episode) = case.last_episode().filter(|_| !is_dead) else { return };
+    let Some(episode) = case.last_episode().filter(|_| !case.is_dead()) else { return };
     let asked_on = follow_up.and_then(|one| one.other_hospitals).and_then(|other| other.checked_on);
     let months = case.limits.episodes.other_hospital_months;
     let within = [asked_on, episode.treated_until].into_iter().flatten();

@@ -31,7 +31,8 @@ pub(super) fn check(case: &Case<'_, '_>, triggers: &[Trigger], tasks: &mut Vec<D
     }
     if case.facts.origin == Origin::Open {
         let reason = "several primaries are recorded, and neither a statement nor the type of the metastases says from \
-                      which of them the lung metastases come; the disease-free interval stays unknown until then";
+                      which of them the lung metastases come, or the two contradict each other; the disease-free \
+                      interval stays unknown until then";
         miss("primary-of-metastases", reason.to_owned());
     }
     if lacks_morphology(case) {

@@ -46,6 +46,11 @@ pub(super) fn answer(case: &Case<'_, '_>) -> PatternResult {
     let reason = match state {
         Truth::True => format!("reported at or near an old staple line or scar: {names}"),
         Truth::False => "no same-lobe recurrence near an old staple line or scar is on record".to_owned(),
+        Truth::Unknown if shown.is_empty() => {
+            "whether a recurrence lies near an old staple line or scar is not certain, because the order of the \
+             metastasectomies is not"
+                .to_owned()
+        }
         Truth::Unknown => {
             format!("whether it is a recurrence near an old staple line or scar is not certain: {names}")
         }

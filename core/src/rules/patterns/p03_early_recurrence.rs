@@ -36,6 +36,9 @@ pub(super) fn answer(case: &Case<'_, '_>) -> PatternResult {
         Truth::True => words,
         Truth::False if shown.is_empty() => "no recurrence within the limit is on record".to_owned(),
         Truth::False => format!("no recurrence was first shown within the limit, but: {words}"),
+        Truth::Unknown if shown.is_empty() => {
+            "after which metastasectomy disease came is not certain, because their order is not".to_owned()
+        }
         Truth::Unknown => format!("{words}; a day, clearance or the recurrence itself is not certain"),
     };
     let very_early = shown.iter().any(|one| case.relapse_within(one, limits.very_early_months).is_true());

@@ -24,15 +24,18 @@ pub(super) const INFO: PatternInfo = PatternInfo {
 
 pub(super) fn answer(case: &Case<'_, '_>) -> PatternResult {
     let active: Vec<&NoduleStatus> = case.active().collect();
-    let state = Truth::any(active.iter().map(|nodule| nodule.growth.grown));
-    let shown: Vec<&NoduleStatus> =
-        active.into_iter().filter(|nodule| nodule.growth.grown == state).collect();
+    let state = Truth::any(active.iter().map(|nodule| nodule.grows()));
+    let shown: Vec<&NoduleStatus> = active.into_iter().filter(|nodule| nodule.grows() == state).collect();
     let ids = listed(shown.iter().map(|nodule| &nodule.nodule));
     let groups = shown.iter().any(|nodule| !nodule.count.is_single());
+    let shrank = shown.iter().any(|nodule| nodule.grew);
     let reason = match state {
         Truth::True => format!("growing: {ids} ({})", rules(&shown)),
         Truth::False if shown.is_empty() => "no untreated nodule is on record".to_owned(),
         Truth::False => format!("no growth on record, or within measurement error: {ids}"),
+        Truth::Unknown if shrank => {
+            format!("grew earlier and is smaller since, or growth cannot be judged: {ids}")
+        }
         Truth::Unknown if groups => {
             format!(
                 "growth cannot be judged: {ids}; of counted groups only the reader says whether they grew"

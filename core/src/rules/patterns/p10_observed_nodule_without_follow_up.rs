@@ -10,7 +10,7 @@ use crate::{
         imaging::{Finding, ImagingStudy},
         lung::Lobe,
         truth::Truth,
-        vocabulary::{EndReason, Fate, LobeStatement, Modality, VitalStatus},
+        vocabulary::{EndReason, Fate, LobeStatement, Modality},
     },
     protocol::thresholds::ObservedThresholds,
     rules::{
@@ -36,7 +36,7 @@ pub(super) const INFO: PatternInfo = PatternInfo {
 
 pub(super) fn answer(case: &Case<'_, '_>) -> PatternResult {
     let follow_up = case.facts.parts.follow_up.as_ref();
-    if follow_up.is_some_and(|one| one.vital_status == Some(VitalStatus::Dead) || one.died_on.is_some()) {
+    if case.is_dead() {
         return INFO.not_applicable("the patient has died");
     }
     let looks = looks_at_lobes(case);

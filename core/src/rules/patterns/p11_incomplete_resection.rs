@@ -53,6 +53,11 @@ fn reason(episode: &Episode, left: Truth, overdue: Truth) -> String {
         (Truth::False, Truth::False, _) if is_pending(episode) => {
             format!("metastasectomy {number} waits for its planned stage")
         }
+        (Truth::False, Truth::False, _) if !episode.with_observed.is_false() => {
+            format!(
+                "metastasectomy {number} left nothing that was held to be a metastasis then; see what is observed"
+            )
+        }
         (Truth::False, Truth::False, _) => format!("metastasectomy {number} left nothing that was known"),
         (Truth::False, Truth::Unknown, _) => {
             format!("whether a planned stage of metastasectomy {number} is overdue is not known")

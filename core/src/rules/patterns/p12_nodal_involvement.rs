@@ -28,6 +28,7 @@ pub(super) fn answer(case: &Case<'_, '_>) -> PatternResult {
         (Truth::Unknown, _, Truth::Unknown) => {
             "whether a recorded lymph node counts as enlarged or involved is open"
         }
+        (Truth::Unknown, ..) if case.facts.operations.is_empty() => "no operation is on record (NX)",
         (Truth::Unknown, ..) => "no lymph node is recorded as sampled at the last operation (NX)",
     };
     let primaries = case.facts.origin.possible(case.facts.parts);
