@@ -140,6 +140,85 @@ mod tests {
         }
     }
 
+    /// The keys named as problems when one line of the shipped protocol is changed.
+    fn problems_with(line: &str, changed: &str) -> Vec<String> {
+        assert!(SHIPPED.contains(line), "{line} is no line of the shipped protocol");
+        match Protocol::parse(&SHIPPED.replace(line, changed)) {
+            Ok(_) => Vec::new(),
+            Err(problems) => problems.into_iter().map(|problem| problem.key).collect(),
+        }
+    }
+
+    #[test]
+    fn limits_are_checked_on_both_sides() {
+        let observed = "observed_nodule_months = [3, 6, 12, 18, 24]";
+        let windows = "baseline_high = { early_days = 14, late_days = 14, severe_after_days = 28 }";
+        let window = |early: u32, late: u32, severe: u32| {
+            format!(
+                "baseline_high = {{ early_days = {early}, late_days = {late}, severe_after_days = {severe} }}"
+            )
+        };
+        for (line, sound, broken, key) in [
+            (
+                observed,
+                "observed_nodule_months = [1, 600]",
+                "observed_nodule_months = []",
+                "schedule.observed_nodule_months",
+            ),
+            (
+                observed,
+                "observed_nodule_months = [1]",
+                "observed_nodule_months = [0, 3]",
+                "schedule.observed_nodule_months",
+            ),
+            (
+                observed,
+                "observed_nodule_months = [3, 4]",
+                "observed_nodule_months = [3, 3]",
+                "schedule.observed_nodule_months",
+            ),
+            (
+                observed,
+                "observed_nodule_months = [600]",
+                "observed_nodule_months = [601]",
+                "schedule.observed_nodule_months",
+            ),
+            (
+                "active_guard_months = 3",
+                "active_guard_months = 24",
+                "active_guard_months = 25",
+                "schedule.active_guard_months",
+            ),
+            (
+                "active_guard_months = 3",
+                "active_guard_months = 1",
+                "active_guard_months = 0",
+                "schedule.active_guard_months",
+            ),
+            (
+                "postpone_longest_days = 28",
+                "postpone_longest_days = 90",
+                "postpone_longest_days = 91",
+                "schedule.postpone_longest_days",
+            ),
+            (windows, &window(42, 42, 1), &window(43, 14, 28), "windows.baseline_high"),
+            (windows, &window(0, 0, 1), &window(14, 43, 28), "windows.baseline_high"),
+            (windows, &window(14, 14, 1), &window(14, 14, 0), "windows.baseline_high"),
+            (
+                "stage_overdue_days = 14",
+                "stage_overdue_days = 0",
+                "stage_overdue_days = -1",
+                "patterns.episodes.stage_overdue_days",
+            ),
+            ("stage_days = 183", "stage_days = 1", "stage_days = 0", "patterns.episodes.stage_days"),
+            ("near_mm = 20.0", "near_mm = 0.1", "near_mm = 0.0", "patterns.margin.near_mm"),
+            ("near_mm = 20.0", "near_mm = 20.0", "near_mm = inf", "patterns.margin.near_mm"),
+        ] {
+            assert_eq!(problems_with(line, sound), [""; 0], "{sound}");
+            assert_eq!(problems_with(line, broken), [key], "{broken}");
+        }
+    }
+
     #[test]
     fn an_unknown_key_is_refused() {
         let problems = Protocol::parse(&SHIPPED.replace("early_days", "early_dayz")).unwrap_err();

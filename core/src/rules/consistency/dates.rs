@@ -47,10 +47,8 @@ fn dated_facts<'a>(case: &'a Case<'_, '_>) -> impl Iterator<Item = (String, Opti
     let tiers = parts.tier_overrides.iter().map(|decision| ("tier_overrides".to_owned(), decision.on));
     let actions = parts.slot_actions.iter().map(|action| ("slot_actions".to_owned(), action.on));
     let decided = boards.chain(tiers).chain(actions);
-    let contact = parts
-        .follow_up
-        .iter()
-        .map(|follow_up| (LAST_CONTACT.to_owned(), follow_up.last_contact_on));
+    let contact =
+        parts.follow_up.iter().map(|follow_up| (LAST_CONTACT.to_owned(), follow_up.last_contact_on));
     let events = thoracic.chain(elsewhere).chain(decided).chain(contact);
     studies.chain(operations).chain(systemic).chain(local).chain(events)
 }

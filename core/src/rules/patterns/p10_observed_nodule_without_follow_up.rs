@@ -126,7 +126,8 @@ fn is_late(case: &Case<'_, '_>, nodule: &NoduleStatus, looks: &[(Lobe, Option<Pa
     };
     let young = nodule.first_seen_on.map_or(Truth::Unknown, |on| on.lt_months(today, limits.young_months));
     let (strict, lenient) = (late_by(limits.young_gap_months), late_by(limits.old_gap_months));
-    (young.and(strict)).or((!young).and(lenient)).or(strict.and(lenient))
+    // What is older than the long limit is older than the short one: then the age of the nodule does not matter.
+    (young.and(strict)).or(strict.and(lenient))
 }
 
 /// The days without those that are known and precede another known one: what the latest answers, they answer.
