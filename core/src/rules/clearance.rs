@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use crate::domain::{
     dates::PartialDate,
+    operation::Operation,
     truth::Truth,
     vocabulary::{Completeness, Fate},
 };
@@ -18,6 +19,7 @@ use super::{
     nodule_state::{NoduleStatus, suspicion},
     pathology::PathologyClass,
     staging::Group,
+    units::is_benign_only,
 };
 
 /// What an episode left, and whether it cleared.
@@ -51,7 +53,9 @@ pub(super) fn closing(
         left.persistence = left.persistence.and(Truth::Unknown);
         left.progression = left.progression.and(Truth::Unknown);
     }
-    let reported: Vec<_> = operations.iter().map(|operation| operation.completeness).collect();
+    // A part of the plan that found nothing malignant left no margin that anybody has to report.
+    let margin = |operation: &&&Operation| operation.completeness.is_some() || !is_benign_only(operation);
+    let reported: Vec<_> = operations.iter().filter(margin).map(|operation| operation.completeness).collect();
     let left_on_purpose = operations.iter().any(|operation| !operation.left_behind.is_empty());
     let with_observed = left.observed.or(Truth::from(left_on_purpose));
     if group.pending {

@@ -4,9 +4,11 @@
 //! returns values; it has no clock, does no input or output and cannot fail. Unknown is never no: every statement
 //! is a [`Truth`], and what is missing becomes a [`DataTask`].
 
+mod across;
 pub mod activity;
 pub mod anchor;
 pub mod as_of;
+mod board_plan;
 pub mod case;
 mod clearance;
 mod consistency;
@@ -33,7 +35,9 @@ pub mod patterns;
 mod planned;
 #[cfg(test)]
 mod properties;
+mod readings;
 mod recurrence;
+mod relation;
 mod removed;
 mod reserve;
 mod staging;
@@ -160,7 +164,8 @@ fn computed(history: &History, protocol: &Protocol, as_of: NaiveDate) -> Evaluat
     for nodule in &mut nodules {
         nodule.also = linked.also.get(&nodule.nodule).cloned().unwrap_or_default();
     }
-    let episodes = timeline::episodes(&facts, &nodules, &limits.episodes, &mut data_tasks);
+    let (mut episodes, others, questions) =
+        timeline::episodes(&facts, &nodules, &limits.episodes, &mut data_tasks);
     let anchors = anchor::anchors(&facts);
     let operated_on = episodes.first().and_then(|episode| episode.started_on);
     let dfi = dfi::dfi(&facts, &anchors, operated_on, tiers);
@@ -174,11 +179,22 @@ fn computed(history: &History, protocol: &Protocol, as_of: NaiveDate) -> Evaluat
         tiers,
         limits,
     };
-    let patterns = patterns::answers(&case);
-    let tier = tier::assess(&case, &patterns);
+    let mut patterns = patterns::answers(&case);
+    let mut triggers = tier::triggers(&case, &patterns);
+    let open: Vec<String> = questions.iter().map(|question| question.words(&facts)).collect();
+    let mut cases = vec![case];
+    for episodes in &others {
+        let other = Case { episodes, ..case };
+        let answers = patterns::answers(&other);
+        across::triggers(&mut triggers, tier::triggers(&other, &answers), &open);
+        across::patterns(&mut patterns, answers, &open);
+        cases.push(other);
+    }
+    let tier = tier::assess(&cases, triggers);
     let activity = activity::activity(&case, &tier);
     data_tasks.extend(consistency::tasks(&case, &tier.triggers));
     data_tasks.extend(patterns::tasks(&patterns));
+    across::clearance(&mut episodes, &others);
     let clearance = episodes.last().and_then(|episode| {
         let on = episode.cleared_on?;
         Some(Clearance { episode: episode.number, on, certain: episode.cleared })

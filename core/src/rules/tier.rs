@@ -80,16 +80,25 @@ pub struct TierProposal {
     pub reason: String,
 }
 
-/// Computes the tier. A step down is never taken here, only proposed.
-pub(super) fn assess(case: &Case<'_, '_>, patterns: &[PatternResult]) -> TierAssessment {
+/// All triggers of one reading, in the order of the clinical reference.
+pub(super) fn triggers(case: &Case<'_, '_>, patterns: &[PatternResult]) -> Vec<Trigger> {
     let mut triggers = tier_active::triggers(case);
     triggers.extend(tier_high::triggers(case));
     triggers.extend(tier_high::of_patterns(case, patterns));
+    triggers
+}
+
+/// Computes the tier. A step down is never taken here, only proposed, and only where every reading of the record allows
+/// it.
+pub(super) fn assess(cases: &[Case<'_, '_>], triggers: Vec<Trigger>) -> TierAssessment {
     // The highest matching tier wins.
     let computed = triggers.iter().filter_map(Trigger::reached).min().unwrap_or(Tier::Standard);
     let may_be_active = triggers.iter().any(|one| one.tier == Tier::Active && one.state.is_unknown());
-    let low_reachable = case.event_free(case.tiers.low_after_months)
+    let low_reachable = cases.iter().all(|case| case.event_free(case.tiers.low_after_months))
         && !triggers.iter().any(|trigger| trigger.state.is_unknown());
+    let may_be_lowered = !may_be_active && !cases.iter().any(Case::is_dead);
+    let mut proposals = cases.iter().map(|case| proposal(case, computed));
+    let first = proposals.next().flatten();
     TierAssessment {
         tier: computed,
         computed,
@@ -97,7 +106,7 @@ pub(super) fn assess(case: &Case<'_, '_>, patterns: &[PatternResult]) -> TierAss
         lowered_on: None,
         low_reachable,
         triggers,
-        proposal: proposal(case, computed).filter(|_| !may_be_active && !case.is_dead()),
+        proposal: first.filter(|_| may_be_lowered && proposals.all(|other| other.is_some())),
     }
 }
 

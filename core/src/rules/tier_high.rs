@@ -97,9 +97,8 @@ fn short_dfi(case: &Case<'_, '_>) -> Trigger {
 }
 
 fn short_rfi(case: &Case<'_, '_>) -> Trigger {
-    let limits = case.tiers;
-    let mut relapsed = case.relapsed().rev();
-    let (Some(last), previous) = (relapsed.next(), relapsed.next()) else {
+    let relapsed: Vec<&Episode> = case.relapsed().rev().collect();
+    let Some(last) = relapsed.first() else {
         // Where the order of the metastasectomies is open, one of them may have treated what came after another.
         let state = case.in_order(Truth::False);
         let reason = match state {
@@ -108,10 +107,6 @@ fn short_rfi(case: &Case<'_, '_>) -> Trigger {
         };
         return trigger("short-recurrence-free-interval", state, reason, Vec::new(), RFI_SOURCE);
     };
-    let short = case.relapse_within(last, limits.short_rfi_months);
-    let falling = previous.map_or(Truth::False, |previous| {
-        shorter(last, previous).and(case.relapse_within(last, limits.falling_rfi_months))
-    });
     let mut evidence = last.evidence();
     evidence.extend(last.recurrence.evidence.iter().cloned());
     let reason = match last.recurrence.interval {
@@ -121,10 +116,26 @@ fn short_rfi(case: &Case<'_, '_>) -> Trigger {
         }
         None => format!("the interval after metastasectomy {} is not known or does not exist", last.number),
     };
-    // Never cleared has no interval; the rest itself is a trigger of tier A.
-    let state = if last.cleared.is_false() { Truth::False } else { short.or(falling) };
-    let state = case.in_order(state);
+    let state = case.in_order(last_interval_is_short(case, &relapsed));
     trigger("short-recurrence-free-interval", state, reason, evidence, RFI_SOURCE)
+}
+
+/// Whether the last recurrence-free interval is short, or shorter than the one before. `relapsed` holds the episodes that
+/// were or may have been followed by a recurrence, the last one first.
+fn last_interval_is_short(case: &Case<'_, '_>, relapsed: &[&Episode]) -> Truth {
+    let Some((last, earlier)) = relapsed.split_first() else { return Truth::False };
+    let limits = case.tiers;
+    let falling = earlier.first().map_or(Truth::False, |previous| {
+        shorter(last, previous).and(case.relapse_within(last, limits.falling_rfi_months))
+    });
+    // Never cleared has no interval; the rest itself is a trigger of tier A.
+    let state = match last.cleared {
+        Truth::False => Truth::False,
+        _ => case.relapse_within(last, limits.short_rfi_months).or(falling),
+    };
+    // Where nothing certainly came after it, the interval before may be the last one.
+    let before = || last_interval_is_short(case, earlier);
+    if last.recurrence.on_record().is_true() || before() == state { state } else { Truth::Unknown }
 }
 
 const RFI_SOURCE: &str = "Burt 2011, Briccoli 2005, selection for repeat metastasectomy in 2017 series; limits need local approval";

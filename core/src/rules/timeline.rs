@@ -23,21 +23,34 @@ use super::{
     nodes,
     nodule_state::NoduleStatus,
     pathology::PathologyClass,
+    readings::Question,
     recurrence::{After, TreatedPlaces, recurrence},
-    staging::{Group, group, planned_days},
+    staging::{Group, groupings, planned_days},
     units::{Unit, operated_sides, treated_sides, treated_until, units},
 };
 
-/// The episodes of a patient, in order.
+/// The episodes of a patient in every way that the record allows, the one in force first, and what that hangs on.
 pub(super) fn episodes(
     facts: &Facts<'_>,
     statuses: &[NoduleStatus],
     limits: &EpisodeThresholds,
     tasks: &mut Vec<DataTask>,
-) -> Vec<Episode> {
+) -> (Vec<Episode>, Vec<Vec<Episode>>, Vec<Question>) {
     let (units, questions) = units(facts);
     tasks.extend(questions);
-    let groups = group(facts, &units, limits, tasks);
+    let readings = groupings(facts, &units, limits, tasks);
+    let mut all = readings.all.iter().map(|groups| in_order(facts, statuses, limits, groups));
+    let episodes = all.next().unwrap_or_default();
+    (episodes, all.collect(), readings.questions)
+}
+
+/// The episodes of one reading, in order.
+fn in_order(
+    facts: &Facts<'_>,
+    statuses: &[NoduleStatus],
+    limits: &EpisodeThresholds,
+    groups: &[Group],
+) -> Vec<Episode> {
     let parts: Vec<Part<'_>> = groups.iter().map(|group| Part::new(facts, group)).collect();
     let treated_in = treated_in(facts, &parts);
     let mut gone: BTreeSet<usize> = BTreeSet::new();

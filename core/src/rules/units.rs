@@ -1,7 +1,8 @@
 //! The building blocks of episodes: operations and curative local therapies that can belong to one.
 //!
-//! Decides only what counts at all: a biopsy, a re-operation for a complication or an operation whose specimens
-//! all have a benign result is kept as an operation and is no episode.
+//! Decides only what counts at all: a biopsy or a re-operation for a complication is kept as an operation and is no part
+//! of an episode. An operation whose specimens all have a benign result is no episode of its own, but may be a stage or
+//! a completion of one.
 
 use crate::domain::{
     dates::PartialDate,
@@ -38,6 +39,15 @@ impl Unit {
         match self {
             Self::Therapy(at) => facts.therapies.get(at).copied(),
             Self::Operation(_) => None,
+        }
+    }
+
+    /// Its id.
+    pub(super) fn name(self, facts: &Facts<'_>) -> String {
+        match (self.operation(facts), self.therapy(facts)) {
+            (Some(operation), _) => operation.id.to_string(),
+            (None, Some(therapy)) => therapy.id.to_string(),
+            (None, None) => String::new(),
         }
     }
 
@@ -93,12 +103,12 @@ fn counts_as_episode(operation: &Operation, tasks: &mut Vec<DataTask>) -> bool {
         takes_out(operation, resection) && PathologyClass::of(resection.pathology).is_metastasis().is_true()
     });
     match operation.purpose {
-        Purpose::Metastasectomy => !is_biopsy_only(operation) && !is_benign_only(operation),
+        Purpose::Metastasectomy => !is_biopsy_only(operation),
         Purpose::Unknown => {
             let reason = "the purpose of this operation is unknown; it is counted as a metastasectomy until \
                           somebody says otherwise";
             tasks.push(DataTask::new("operation-purpose", &operation.id, reason));
-            !is_biopsy_only(operation) && !is_benign_only(operation)
+            !is_biopsy_only(operation)
         }
         Purpose::Diagnostic | Purpose::Complication | Purpose::OtherIndication => {
             if found_metastasis {

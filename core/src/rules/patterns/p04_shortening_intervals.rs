@@ -6,6 +6,7 @@ use crate::{
     rules::{
         case::Case,
         dfi::{DfiClass, DuringTreatment},
+        episode::Episode,
         tier_high::days,
     },
 };
@@ -33,7 +34,7 @@ pub(super) fn answer(case: &Case<'_, '_>) -> PatternResult {
     );
     // What was never cleared has no interval; the sequence goes on without it.
     let relapsed: Vec<_> = case.intervals().collect();
-    let Some(last) = relapsed.last() else { return INFO.not_applicable("no recurrence is on record") };
+    let Some(last) = relapsed.last() else { return too_few(case, "no recurrence is on record") };
     let dfi: Option<(Interval, Truth)> = (!no_dfi).then_some((case.dfi.days, dfi_exists(case)));
     let sequence: Vec<(Interval, Truth)> = dfi
         .into_iter()
@@ -51,7 +52,7 @@ pub(super) fn answer(case: &Case<'_, '_>) -> PatternResult {
         })
         .collect();
     let Some(state) = falls.last().map(|fall| case.in_order(*fall)) else {
-        return INFO.not_applicable("only one interval exists");
+        return too_few(case, "only one interval exists");
     };
     let strong = falls.len() >= 2 && falls.iter().rev().take(2).all(|fall| fall.is_true());
     let words: Vec<String> =
@@ -69,6 +70,19 @@ pub(super) fn answer(case: &Case<'_, '_>) -> PatternResult {
         .raise(short, Effect::HIGH)
         .raise(strong, Effect::BOARD)
         .missing("the days and the completeness of the last two episodes")
+}
+
+/// Too few intervals to compare; open where the order of the metastasectomies is, because another order may make some.
+fn too_few(case: &Case<'_, '_>, reason: &'static str) -> PatternResult {
+    if case.in_order(Truth::True).is_true() {
+        return INFO.not_applicable(reason);
+    }
+    INFO.decided(
+        Truth::Unknown,
+        "the order of the metastasectomies is not certain, so neither are their intervals",
+    )
+    .with_evidence(case.episodes.iter().flat_map(Episode::evidence))
+    .missing("the days of the metastasectomies")
 }
 
 /// Reported as synchronous, but not at staging: whether there is an interval is not certain.
