@@ -20,6 +20,7 @@ mod synthetic;
 
 #[cfg(test)]
 mod program {
+    mod actions;
     mod bad_input;
     mod change;
     mod commands;

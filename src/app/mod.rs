@@ -3,6 +3,7 @@
 //! A use case that needs an "if" about medicine is in the wrong folder: the pure folders decide, this one carries
 //! out. Nothing here knows pages, arguments or terminals.
 
+pub mod act_on_patient;
 pub mod alone;
 pub mod compose_digest;
 pub mod context;

@@ -5,6 +5,7 @@
 
 pub mod terminal;
 
+mod act;
 mod assess;
 mod batches;
 mod check_config;
@@ -22,6 +23,7 @@ mod patterns;
 mod schema;
 mod send_test_mail;
 mod serve;
+mod slot;
 mod sweep;
 mod wiring;
 
@@ -85,6 +87,8 @@ enum RegistryCommand {
     Batches(batches::BatchesArguments),
     /// List patients, or show one patient's history per lobe.
     Patients(patients::PatientsArguments),
+    /// Record what became of a planned scan: booked, made, postponed, not needed, reviewed; or take that back.
+    Slot(slot::SlotArguments),
     /// Run the nightly job once: assess, plan, write reminders down, send.
     Sweep(sweep::SweepArguments),
     /// Run the service: nightly job, delivery, pages.
@@ -165,6 +169,7 @@ async fn dispatch_with_registry(
         RegistryCommand::Export(arguments) => export::run(&arguments, load, terminal).await,
         RegistryCommand::Batches(arguments) => batches::run(&arguments, load, terminal).await,
         RegistryCommand::Patients(arguments) => patients::run(&arguments, load, terminal).await,
+        RegistryCommand::Slot(arguments) => slot::run(&arguments, load, terminal).await,
         RegistryCommand::Sweep(arguments) => sweep::run(&arguments, load, terminal).await,
         RegistryCommand::Serve => serve::run(load, terminal).await,
         RegistryCommand::Migrate => migrate::run(load, terminal).await,

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use crate::{
     document::{
-        assessment::{AssessmentDocument, PatternEntry},
+        assessment::{AssessmentDocument, PatternEntry, SlotState},
         field::Field,
     },
     domain::{
@@ -21,6 +21,8 @@ use crate::{
     literature::{self, Register},
 };
 
+/// How many slots that are not due yet are listed.
+const SLOTS_TO_COME: usize = 3;
 /// The sentence under every view.
 const CAUTION: &str =
     "Flags describe patterns in the entered data. A missing flag does not mean that there is no recurrence.";
@@ -93,6 +95,7 @@ fn head(text: &mut String, clinic: &str, assessment: &AssessmentDocument) -> std
             writeln!(text, "  no next CT: {reason}")?;
         }
     }
+    slots(text, assessment)?;
     let days = assessment.dfi.days.map_or_else(
         || "no interval".to_owned(),
         |days| match (days.min, days.max) {
@@ -116,6 +119,25 @@ fn word(what: &str, code: Option<&str>) -> String {
         Some("unknown") => format!("{what} unknown"),
         Some(code) => code.replace('_', " "),
     }
+}
+
+/// What became of every slot so far, and the next ones that are planned; by its key a person records something about one.
+fn slots(text: &mut String, assessment: &AssessmentDocument) -> std::fmt::Result {
+    let mut to_come = 0;
+    for slot in &assessment.plan.slots {
+        if slot.state == SlotState::Planned {
+            to_come += 1;
+            if to_come > SLOTS_TO_COME {
+                continue;
+            }
+        }
+        let state = slot.state.code().replace('_', " ");
+        writeln!(text, "  {}  {state:16}  {} ({})", slot.due_on, slot.label, slot.key)?;
+    }
+    if to_come > SLOTS_TO_COME {
+        writeln!(text, "  and {} more planned", to_come - SLOTS_TO_COME)?;
+    }
+    Ok(())
 }
 
 fn bound(days: Option<i64>) -> String {

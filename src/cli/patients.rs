@@ -4,12 +4,21 @@ use chrono::NaiveDate;
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
-use super::{Exit, evidence, export::instant, patient_view, terminal::Terminal, wiring};
+use super::{
+    Exit,
+    act::{Acting, day, text},
+    evidence,
+    export::instant,
+    patient_view,
+    terminal::Terminal,
+    wiring,
+};
 use crate::{
     app::{context::Context, export_histories::read_history},
-    assessment::assess,
+    assessment::{act::ClinicAction, assess},
     config::LoadOptions,
     document::{assessment::AssessmentDocument, write},
+    domain::vocabulary::EndReason,
     store::{AsOf, AssessmentHead, PatientHead},
 };
 
@@ -42,6 +51,69 @@ enum PatientsCommand {
         #[arg(long)]
         json: bool,
     },
+    /// End or pause follow-up: died, refused, palliative, unreachable, emigrated, other. Refusals, palliative decisions and
+    /// unreachable patients are reviewed again.
+    Close {
+        /// Study id.
+        study_id: String,
+        /// Which of them.
+        #[arg(long = "as", value_name = "CODE", value_parser = ["died", "refused", "palliative", "unreachable", "emigrated", "other"])]
+        outcome: String,
+        /// Day of death or of the decision; today where left out.
+        #[arg(long, value_name = "DATE")]
+        on: Option<String>,
+        #[command(flatten)]
+        acting: Acting,
+    },
+    /// Hand a patient over; followed here until the other clinic has acknowledged it.
+    Transfer {
+        /// Study id.
+        study_id: String,
+        /// The receiving clinic.
+        #[arg(long, value_name = "CLINIC")]
+        to: String,
+        #[command(flatten)]
+        acting: Acting,
+    },
+    /// The receiving clinic has acknowledged a transfer.
+    Acknowledge {
+        /// Study id.
+        study_id: String,
+        /// Who acknowledged it there.
+        #[arg(long, value_name = "NAME")]
+        receiver: String,
+        /// When; today where left out.
+        #[arg(long, value_name = "DATE")]
+        on: Option<String>,
+        #[command(flatten)]
+        acting: Acting,
+    },
+    /// Somebody tried to reach the patient.
+    Contact {
+        /// Study id.
+        study_id: String,
+        /// How: telephone, letter, general practitioner.
+        #[arg(long)]
+        how: Option<String>,
+        /// The patient was reached.
+        #[arg(long)]
+        reached: bool,
+        /// When; today where left out.
+        #[arg(long, value_name = "DATE")]
+        on: Option<String>,
+        #[command(flatten)]
+        acting: Acting,
+    },
+    /// Take a recorded end back. A death needs a second person.
+    Reopen {
+        /// Study id.
+        study_id: String,
+        /// The second person, for a death.
+        #[arg(long, value_name = "NAME")]
+        confirmed_by: Option<String>,
+        #[command(flatten)]
+        acting: Acting,
+    },
     /// One patient: every nodule under its lobe across all studies and operations, flags, tier, plan.
     Show {
         /// Study id.
@@ -60,6 +132,9 @@ pub(super) async fn run(
     load: LoadOptions,
     terminal: &mut Terminal,
 ) -> anyhow::Result<Exit> {
+    if let Some((study_id, action, acting)) = recorded(&arguments.command)? {
+        return acting.run(study_id, &action, load, terminal).await;
+    }
     let settings = wiring::settings(load)?;
     let ctx = wiring::context(&settings, terminal).await?;
     match &arguments.command {
@@ -68,7 +143,48 @@ pub(super) async fn run(
         PatientsCommand::Show { study_id, as_of, json } => {
             show(&ctx, study_id, as_of.as_deref(), *json, terminal).await
         }
+        // Recorded above.
+        PatientsCommand::Close { .. }
+        | PatientsCommand::Transfer { .. }
+        | PatientsCommand::Acknowledge { .. }
+        | PatientsCommand::Contact { .. }
+        | PatientsCommand::Reopen { .. } => Ok(Exit::Done),
     }
+}
+
+/// What a command records, about whom and by whom; `None` for those that only read.
+fn recorded(command: &PatientsCommand) -> anyhow::Result<Option<(&str, ClinicAction, &Acting)>> {
+    let day_of = |on: &Option<String>| on.as_deref().map(day).transpose();
+    Ok(match command {
+        PatientsCommand::Close { study_id, outcome, on, acting } => {
+            let reason = match outcome.as_str() {
+                "died" => EndReason::Death,
+                "refused" => EndReason::Refusal,
+                "palliative" => EndReason::Palliative,
+                "unreachable" => EndReason::Unreachable,
+                "emigrated" => EndReason::Emigrated,
+                _ => EndReason::Other,
+            };
+            Some((study_id, ClinicAction::End { reason, day: day_of(on)?, to: None }, acting))
+        }
+        PatientsCommand::Transfer { study_id, to, acting } => {
+            let action = ClinicAction::End { reason: EndReason::Transfer, day: None, to: Some(text(to)?) };
+            Some((study_id, action, acting))
+        }
+        PatientsCommand::Acknowledge { study_id, receiver, on, acting } => {
+            let action = ClinicAction::Acknowledge { by_receiver: text(receiver)?, day: day_of(on)? };
+            Some((study_id, action, acting))
+        }
+        PatientsCommand::Contact { study_id, how, reached, on, acting } => {
+            let how = how.as_deref().map(text).transpose()?;
+            Some((study_id, ClinicAction::Attempt { day: day_of(on)?, how, reached: *reached }, acting))
+        }
+        PatientsCommand::Reopen { study_id, confirmed_by, acting } => {
+            let confirmed_by = confirmed_by.as_deref().map(text).transpose()?;
+            Some((study_id, ClinicAction::Reopen { confirmed_by }, acting))
+        }
+        PatientsCommand::List { .. } | PatientsCommand::Tasks { .. } | PatientsCommand::Show { .. } => None,
+    })
 }
 
 #[derive(Debug, Serialize)]

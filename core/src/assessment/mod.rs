@@ -3,6 +3,8 @@
 //! The rules say what is the case, the planner says what follows; this module puts both together, tells the rules
 //! where no CT is planned, and adds nothing of its own but the tasks that a plan without a next date makes.
 
+pub mod act;
+
 use chrono::NaiveDate;
 
 use crate::{

@@ -30,7 +30,7 @@ impl<'a> Actions<'a> {
 
     /// The record that closes a slot for good, and how. A study made here closes it by itself.
     pub(super) fn closing(self, key: &str, kind: SlotKind) -> Option<(&'a SlotAction, Closure)> {
-        self.complete(key).filter(|action| applies(action.action, kind)).find_map(|action| {
+        self.complete(key).filter(|action| suits(action.action, kind)).find_map(|action| {
             let closure = match action.action {
                 SlotActionKind::DoneElsewhere => Closure::DoneElsewhere,
                 SlotActionKind::NotNeeded => Closure::NotNeeded,
@@ -68,12 +68,13 @@ impl<'a> Actions<'a> {
     }
 
     fn complete(self, key: &str) -> impl Iterator<Item = &'a SlotAction> {
-        self.0.iter().filter(move |action| action.slot.as_str() == key && missing(action).is_empty())
+        self.0.iter().filter(move |action| action.slot.as_str() == key && lacks(action).is_empty())
     }
 }
 
-/// What a record lacks to count.
-fn missing(action: &SlotAction) -> Vec<&'static str> {
+/// What a record lacks to count; empty for a complete one.
+#[must_use]
+pub fn lacks(action: &SlotAction) -> Vec<&'static str> {
     let needs = |kinds: &[SlotActionKind]| kinds.contains(&action.action);
     use SlotActionKind::{Booked, Done, DoneElsewhere, ModalityConfirmed, NotNeeded, Postponed, Reviewed};
     let reasoned = needs(&[Postponed, NotNeeded, Reviewed, ModalityConfirmed]);
@@ -90,18 +91,19 @@ fn missing(action: &SlotAction) -> Vec<&'static str> {
 }
 
 /// Whether a kind of record makes sense for a kind of slot: scans are booked and made, decisions are reviewed.
-const fn applies(action: SlotActionKind, kind: SlotKind) -> bool {
+#[must_use]
+pub const fn suits(action: SlotActionKind, kind: SlotKind) -> bool {
     matches!(action, SlotActionKind::Reviewed) != kind.asks_for_ct()
 }
 
 fn doubt(action: &SlotAction, slot: &Candidate) -> Option<PlanTask> {
     let (label, code) = (&slot.label, action.action.code().replace('_', " "));
-    let missing = missing(action);
+    let missing = lacks(action);
     if !missing.is_empty() {
         let reason = format!("The record `{code}` about {label} does not count: add {}.", missing.join(", "));
         return Some(PlanTask::new("slot-action-incomplete", &slot.key, reason));
     }
-    (!applies(action.action, slot.kind)).then(|| {
+    (!suits(action.action, slot.kind)).then(|| {
         let wanted =
             if slot.kind.asks_for_ct() { "a CT is asked for" } else { "a person's review is asked for" };
         let reason = format!("The record `{code}` about {label} does not count: {wanted}. Correct it.");

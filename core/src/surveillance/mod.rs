@@ -20,6 +20,7 @@ mod testing;
 use chrono::NaiveDate;
 
 pub use self::{
+    actions::{lacks, suits},
     plan::{Plan, plan},
     slot::{Closure, Slot, SlotClocks, SlotKind, SlotState, Window},
     standing::Standing,
