@@ -28,6 +28,7 @@ mod program {
     mod expected;
     mod histories;
     mod hostile_size;
+    mod instances;
     mod kill_import;
     mod kill_sweep;
     mod mail;

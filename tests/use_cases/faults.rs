@@ -28,6 +28,7 @@ both_databases!(
     a_changed_text_does_not_go_out_under_the_message_id_of_one_that_may_have_arrived,
     who_dies_while_the_server_is_spoken_to_is_in_no_mail,
     an_address_changed_while_the_server_is_spoken_to_gets_nothing,
+    whoever_dies_or_moves_at_the_last_moment_stands_in_no_mail_of_the_old_state,
     a_worker_that_stood_still_sends_nothing_when_it_wakes,
     a_stop_holds_one_clinic_back_and_what_came_due_collapses_when_it_is_lifted,
     a_stop_ordered_while_the_server_is_spoken_to_holds_the_mail_back,
@@ -211,6 +212,62 @@ async fn who_dies_while_the_server_is_spoken_to_is_in_no_mail(db: TestDatabase) 
     let text = readable(&taken[0].text);
     assert!(!text.contains("P-1") && text.contains("P-2"), "{text}");
     assert_eq!(db.number("SELECT COUNT(*) AS n FROM withdrawn_mails").await, 1);
+}
+
+/// Each night one patient dies or moves to the other clinic between the server's word on the first recipient and the text.
+async fn whoever_dies_or_moves_at_the_last_moment_stands_in_no_mail_of_the_old_state(db: TestDatabase) {
+    let story = Story::new(&db).await;
+    // Nobody is `P-1` and `P-11` at once.
+    let mut clinic_of: std::collections::BTreeMap<String, Option<&str>> = (10..30)
+        .map(|number| (format!("Q-{number}"), Some(if number % 2 == 0 { "north" } else { "south" })))
+        .collect();
+    let everybody: Vec<_> = clinic_of.iter().map(|(id, clinic)| patient(id, clinic.unwrap())).collect();
+    story.world.import(&everybody).await;
+    let (mut seen, mut renewed) = (0, 0);
+    for night in 0_u64..10 {
+        story.next_night().await;
+        let id = format!("Q-{}", 10 + (night * 7) % 20);
+        let document = match clinic_of[&id] {
+            Some("north") if night % 3 > 0 => {
+                clinic_of.insert(id.clone(), Some("south"));
+                patient(&id, "south")
+            }
+            Some("south") if night % 3 > 0 => {
+                clinic_of.insert(id.clone(), Some("north"));
+                patient(&id, "north")
+            }
+            _ => {
+                clinic_of.insert(id.clone(), None);
+                dead(&id)
+            }
+        };
+        let ids = Arc::new(lobewatch::ids::CountingIds::from((night + 2) << 40));
+        let apart = World::new(&db);
+        let apart = World {
+            ctx: Context { ids, clock: story.world.ctx.clock.clone(), ..apart.ctx.clone() },
+            ..apart
+        };
+        story.sink.at_next_recipient(move || async move {
+            apart.import(&[document]).await;
+        });
+        let report = story.deliver().await;
+        assert_eq!(report.sent, 2, "night {night}: both clinics have their digest");
+        renewed += report.renewed;
+        let taken = story.sink.taken();
+        for mail in &taken[seen..] {
+            let text = readable(&mail.text);
+            for (id, clinic) in &clinic_of {
+                let own = clinic.is_some_and(|clinic| mail.to == format!("{clinic}@clinic.example"));
+                assert!(
+                    own || !text.contains(id),
+                    "night {night}: {id} stands in a mail to {}: {text}",
+                    mail.to
+                );
+            }
+        }
+        seen = taken.len();
+    }
+    assert!(renewed > 0, "no change came between the list and the text");
 }
 
 async fn an_address_changed_while_the_server_is_spoken_to_gets_nothing(db: TestDatabase) {
