@@ -198,10 +198,17 @@ pub struct Complication {
 }
 
 impl Operation {
-    /// Whether it reached `side`: unknown where no side was reported and nothing it removed decides.
+    /// Whether its approach opens both sides, whatever was then done on one of them.
+    #[must_use]
+    pub const fn opens_both_sides(&self) -> bool {
+        matches!(self.approach, Some(Approach::MedianSternotomy | Approach::Clamshell))
+    }
+
+    /// Whether it reached `side`, by its approach, else by the reported side: unknown where none was reported.
     #[must_use]
     pub fn reached(&self, side: Side) -> Truth {
         match self.side {
+            _ if self.opens_both_sides() => Truth::True,
             Some(OperationSide::Bilateral) => Truth::True,
             Some(OperationSide::Right) => Truth::from(side == Side::Right),
             Some(OperationSide::Left) => Truth::from(side == Side::Left),

@@ -70,6 +70,15 @@ impl<'a> Case<'a, '_> {
         if certain { statement } else { Truth::Unknown }
     }
 
+    /// How many of the episodes are local therapy only, in words that follow their number. They count as episodes of a
+    /// curative plan (clinical reference 1.5), but a sentence that counts them says what they are.
+    pub(super) fn local_only(&self) -> String {
+        match self.episodes.iter().filter(|episode| episode.operations.is_empty()).count() {
+            0 => String::new(),
+            number => format!(" (of these by local therapy only: {number})"),
+        }
+    }
+
     /// Nodules that are there and untreated.
     pub fn active(&self) -> impl Iterator<Item = &'a NoduleStatus> {
         self.nodules.iter().filter(|nodule| nodule.is_active())

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use crate::domain::{
     dates::PartialDate,
+    lung::Place,
     operation::Operation,
     truth::Truth,
     vocabulary::{Completeness, Fate},
@@ -19,6 +20,7 @@ use super::{
     nodule_state::{NoduleStatus, suspicion},
     pathology::PathologyClass,
     staging::Group,
+    unaccounted::may_have_taken,
     units::is_benign_only,
 };
 
@@ -45,9 +47,12 @@ pub(super) fn closing(
     treated: &[Treated],
 ) -> Closing {
     let operations: Vec<_> = group.units.iter().filter_map(|unit| unit.operation(facts)).collect();
-    let mut left = left(facts, statuses, until, gone);
-    if operations.iter().any(|operation| operation.resections.is_empty()) {
-        // Nobody wrote down what was taken out: what seems to be left may be gone.
+    let mut left = left(facts, statuses, until, gone, &operations);
+    let therapies = || group.units.iter().filter_map(|unit| unit.therapy(facts));
+    if operations.iter().any(|operation| operation.resections.is_empty())
+        || therapies().any(|therapy| therapy.nodules.is_empty())
+    {
+        // Nobody wrote down what was taken out or treated: what seems to be left may be gone.
         left.suspected = left.suspected.and(Truth::Unknown);
         left.observed = left.observed.and(Truth::Unknown);
         left.persistence = left.persistence.and(Truth::Unknown);
@@ -72,9 +77,11 @@ pub(super) fn closing(
             progression: left.progression,
         };
     }
+    // Where nothing was resected nobody looked at a margin.
+    let no_margin = if operations.is_empty() { Truth::Unknown } else { Truth::False };
     let margins = Margins {
-        r0: Truth::all(reported.iter().map(|one| is_r0(*one))).and(!left.suspected),
-        r1_or_rx: any(&reported, is_r1_or_rx),
+        r0: Truth::all(reported.iter().map(|one| is_r0(*one))).and(!left.suspected).and(!no_margin),
+        r1_or_rx: any(&reported, is_r1_or_rx).or(no_margin),
         r2: any(&reported, is_r2).or(left.suspected),
     };
     let completeness = if left.suspected.is_true() { Some(Completeness::R2) } else { worst(&reported) };
@@ -158,7 +165,19 @@ fn left(
     statuses: &[NoduleStatus],
     until: Option<PartialDate>,
     gone: &BTreeSet<usize>,
+    operations: &[&Operation],
 ) -> Left {
+    let open: Vec<(&NoduleFacts<'_>, &NoduleStatus)> = facts
+        .nodules
+        .iter()
+        .zip(statuses)
+        .enumerate()
+        .filter(|(at, (known, status))| {
+            !gone.contains(at) && !removed_by(facts, known, until) && !is_no_metastasis(status.result)
+        })
+        .map(|(_, pair)| pair)
+        .collect();
+    let taken = perhaps_taken(facts, &open, until, operations);
     let rest = thoracic_rest(facts, until);
     let mut left = Left {
         suspected: rest,
@@ -168,11 +187,10 @@ fn left(
         persistence: rest,
         progression: Truth::False,
     };
-    for (at, (known, status)) in facts.nodules.iter().zip(statuses).enumerate() {
-        if gone.contains(&at) || removed_by(facts, known, until) || is_no_metastasis(status.result) {
-            continue;
-        }
+    for (known, status) in open {
         let (there, suspicious) = at_close(known, status, until);
+        let there =
+            if taken.contains(&known.nodule.place.place()) { there.and(Truth::Unknown) } else { there };
         left.suspected = left.suspected.or(there.and(suspicious));
         left.observed = left.observed.or(there.and(!suspicious));
         let proved = status.result.is_metastasis().is_true();
@@ -184,6 +202,28 @@ fn left(
         left.progression = left.progression.or(persistent.and(status.growth.grown));
     }
     left
+}
+
+/// Places in which a nodule that seems to be left may be one of the specimens that belong to no recorded nodule.
+fn perhaps_taken(
+    facts: &Facts<'_>,
+    open: &[(&NoduleFacts<'_>, &NoduleStatus)],
+    until: Option<PartialDate>,
+    operations: &[&Operation],
+) -> Vec<Place> {
+    let in_use = |place: &Place| open.iter().any(|(known, _)| known.nodule.place.place() == *place);
+    let number_in = |place: Place| {
+        let there = open.iter().filter(|(known, status)| {
+            let (there, suspicious) = at_close(known, status, until);
+            known.nodule.place.place().may_be(place) && there.and(suspicious).is_true()
+        });
+        there.map(|(known, _)| known.nodule.count.tally().min).fold(0, u32::saturating_add)
+    };
+    let may_hold = |place: &Place| {
+        let nodules = number_in(*place);
+        operations.iter().any(|operation| may_have_taken(facts, operation, *place, nodules))
+    };
+    Place::ALL.into_iter().filter(|place| in_use(place) && may_hold(place)).collect()
 }
 
 /// Results that no later reading counts as a metastasis.

@@ -30,11 +30,21 @@ pub(super) struct Treated {
     pub side: Option<Side>,
     /// What pathology said; `None` where it was only irradiated or ablated.
     pub outcome: Option<Outcome>,
+    /// What a biopsy said of one that was only irradiated or ablated; without one, any of it may be a metastasis.
+    pub by_biopsy: Option<Outcome>,
     pub occult: Truth,
     pub count: NoduleCount,
 }
 
 impl Treated {
+    /// What pathology said of it, of a biopsy where it was not resected.
+    const fn result(&self) -> Option<&Outcome> {
+        match &self.outcome {
+            Some(outcome) => Some(outcome),
+            None => self.by_biopsy.as_ref(),
+        }
+    }
+
     /// Whether it is held to be a metastasis: by pathology, or because it was treated as one.
     pub(super) fn is_metastasis(&self) -> Truth {
         match &self.outcome {
@@ -63,6 +73,7 @@ pub(super) fn treated(facts: &Facts<'_>, units: &[Unit]) -> Vec<Treated> {
                         place: *place,
                         side: place.side().or(side_of(operation)),
                         outcome: Some(outcome(*count, std::iter::once(Specimen::of(resection)))),
+                        by_biopsy: None,
                         occult: occult_specimen(facts, operation, *place),
                         count: *count,
                     });
@@ -94,12 +105,14 @@ fn one_nodule(facts: &Facts<'_>, taken: &[Taken<'_>]) -> Option<Treated> {
     let known = facts.nodules.get(position)?;
     let operation = taken.iter().find_map(|one| one.by.map(|(operation, _)| operation));
     let specimens = taken.iter().filter_map(|one| Some(one.by?.1));
+    let biopsies = known.specimens.iter().map(|(_, resection)| Specimen::of(resection));
     let place = known.nodule.place.place();
     Some(Treated {
         position: Some(position),
         place,
         side: place.side().or(operation.and_then(side_of)),
         outcome: operation.map(|_| outcome(known.nodule.count, specimens)),
+        by_biopsy: operation.is_none().then(|| outcome(known.nodule.count, biopsies)),
         occult: operation.map_or(Truth::False, |operation| occult(known, operation)),
         count: known.nodule.count,
     })
@@ -156,12 +169,13 @@ fn occult_specimen(facts: &Facts<'_>, operation: &Operation, place: Place) -> Tr
 /// The numbers of an episode.
 pub(super) fn counts(units: &[Unit], facts: &Facts<'_>, treated: &[Treated]) -> EpisodeCounts {
     let outcomes = || treated.iter().filter_map(|one| one.outcome.as_ref());
+    let possible = || treated.iter().filter_map(Treated::result);
     let sum = |part: fn(&Outcome) -> Tally| outcomes().map(part).sum::<Tally>();
     let mut counts = EpisodeCounts {
         resected: sum(|outcome| outcome.total),
         treated: treated.iter().filter(|one| one.outcome.is_none()).map(|one| one.count.tally()).sum(),
-        metastases: sum(|outcome| outcome.metastases),
-        most_metastases: outcomes()
+        metastases: possible().map(|outcome| outcome.metastases).sum(),
+        most_metastases: possible()
             .try_fold(0_u32, |most, outcome| Some(most.saturating_add(outcome.most_metastases?))),
         viable: sum(|outcome| outcome.viable),
         benign: sum(|outcome| outcome.benign),
@@ -200,9 +214,13 @@ pub(super) fn counts(units: &[Unit], facts: &Facts<'_>, treated: &[Treated]) -> 
     counts
 }
 
-/// Whether an operation without any recorded resection took out something that nobody wrote down.
+/// Whether an operation without any recorded resection took out something that nobody wrote down, or a local therapy
+/// names no nodule.
 pub(super) fn unrecorded(units: &[Unit], facts: &Facts<'_>) -> bool {
-    units.iter().any(|unit| unit.operation(facts).is_some_and(|operation| operation.resections.is_empty()))
+    units.iter().any(|unit| {
+        unit.operation(facts).is_some_and(|operation| operation.resections.is_empty())
+            || unit.therapy(facts).is_some_and(|therapy| therapy.nodules.is_empty())
+    })
 }
 
 /// The nodules per place, in the order of the contract.
@@ -216,12 +234,10 @@ pub(super) fn by_place(treated: &[Treated]) -> Vec<PlaceCounts> {
             metastases: Tally::ZERO,
         });
         match &one.outcome {
-            Some(outcome) => {
-                counts.resected += outcome.total;
-                counts.metastases += outcome.metastases;
-            }
+            Some(outcome) => counts.resected += outcome.total,
             None => counts.treated += one.count.tally(),
         }
+        counts.metastases += one.result().map_or(Tally::ZERO, |outcome| outcome.metastases);
     }
     Place::ALL.into_iter().filter_map(|place| places.get(&place).copied()).collect()
 }

@@ -8,11 +8,13 @@ use super::{
     case::Case,
     episode::EpisodeState,
     evidence::{Evidence, listed},
-    facts::is_seen,
+    facts::{before, is_seen, on_or_before},
     local_control::local_control,
     nodule_state::NoduleStatus,
     systemic::{palliative, running},
     tier::Trigger,
+    unaccounted::{is_for_metastases, may_have_taken},
+    units::operated_sides,
 };
 
 const ACTIVE: &str = "product rule for known active disease of the chest; needs local approval";
@@ -47,6 +49,9 @@ fn trigger(
 fn no_metastasectomy(case: &Case<'_, '_>) -> Trigger {
     let reason = match case.last_episode() {
         None => "no metastasectomy is on record".to_owned(),
+        Some(episode) if episode.operations.is_empty() => {
+            format!("episode {} is on record, by local therapy only", episode.number)
+        }
         Some(episode) => format!("metastasectomy {} is on record", episode.number),
     };
     let evidence = case.last_episode().map(|episode| episode.evidence()).unwrap_or_default();
@@ -108,13 +113,22 @@ fn growing(case: &Case<'_, '_>) -> Trigger {
 }
 
 fn suspected(case: &Case<'_, '_>) -> Trigger {
-    let suspected: Vec<_> = case.active().filter(|nodule| nodule.suspicious.is_true()).collect();
-    let open: Vec<_> = case.active().filter(|nodule| nodule.suspicious.is_unknown()).collect();
+    let state_of = |nodule: &&NoduleStatus| nodule.suspicious.and(is_untreated(case, nodule));
+    let suspected: Vec<_> = case.active().filter(|nodule| state_of(nodule).is_true()).collect();
+    let open: Vec<_> = case.active().filter(|nodule| state_of(nodule).is_unknown()).collect();
     let unlisted = case.facts.unlisted();
     let (state, reason, shown) = if !suspected.is_empty() {
         (Truth::True, format!("untreated and suspected: {}", ids(&suspected)), suspected)
     } else if !open.is_empty() {
-        (Truth::Unknown, format!("nobody recorded what these are held for: {}", ids(&open)), open)
+        let held = open.iter().filter(|nodule| nodule.suspicious.is_true()).count();
+        let what = if held == open.len() {
+            "suspected, and whether an operation took them out is not recorded"
+        } else if held == 0 {
+            "nobody recorded what these are held for"
+        } else {
+            "nobody recorded what these are held for, or whether they were taken out"
+        };
+        (Truth::Unknown, format!("{what}: {}", ids(&open)), open)
     } else if unlisted.is_some() {
         (Truth::Unknown, "a study mentions nodules without listing them".to_owned(), Vec::new())
     } else {
@@ -218,6 +232,27 @@ fn extrathoracic(case: &Case<'_, '_>) -> Trigger {
         }
     };
     trigger("extrathoracic-disease", state, reason, evidence, EVENTS)
+}
+
+/// Whether a nodule certainly is untreated: no operation on its side since it was last seen may have taken it without a
+/// specimen that is linked to it.
+fn is_untreated(case: &Case<'_, '_>, nodule: &NoduleStatus) -> Truth {
+    let place = nodule.place.place();
+    let Some(known) = case.facts.nodule(&nodule.nodule) else { return Truth::True };
+    let seen = || known.sightings.iter().filter(|(_, finding)| is_seen(finding.fate));
+    let number = || {
+        let there = case.active().filter(|one| one.suspicious.is_true() && one.place.place().may_be(place));
+        there.map(|one| one.count.tally().min).fold(0, u32::saturating_add)
+    };
+    let mut operations = case.facts.operations.iter().filter(|operation| is_for_metastases(operation));
+    let taken = operations.any(|operation| {
+        let sides = operated_sides(case.facts, operation);
+        let operated = place.side().is_none_or(|side| sides.on(side).may_be_true());
+        let seen_since = seen().any(|(study, _)| before(operation.on, study.on).is_true());
+        let seen_before = seen().any(|(study, _)| on_or_before(study.on, operation.on).may_be_true());
+        operated && seen_before && !seen_since && may_have_taken(case.facts, operation, place, number())
+    });
+    if taken { Truth::Unknown } else { Truth::True }
 }
 
 fn ids(nodules: &[&NoduleStatus]) -> String {

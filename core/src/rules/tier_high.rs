@@ -279,7 +279,13 @@ fn many_episodes(case: &Case<'_, '_>) -> Trigger {
     let state = Truth::from(number >= case.tiers.many_episodes);
     let evidence = case.episodes.iter().flat_map(Episode::evidence).collect();
     let source = "Jaklitsch 2001 (mixed tumours)";
-    trigger("third-metastasectomy", state, format!("metastasectomies on record: {number}"), evidence, source)
+    trigger(
+        "third-metastasectomy",
+        state,
+        format!("metastasectomies on record: {number}{}", case.local_only()),
+        evidence,
+        source,
+    )
 }
 
 fn bilateral(case: &Case<'_, '_>) -> Trigger {

@@ -65,7 +65,7 @@ pub(super) fn unaccounted(case: &Case<'_, '_>) -> Option<Vec<Unaccounted>> {
     Some(found)
 }
 
-fn is_for_metastases(operation: &Operation) -> bool {
+pub(super) fn is_for_metastases(operation: &Operation) -> bool {
     matches!(operation.purpose, Purpose::Metastasectomy | Purpose::Unknown) && !is_biopsy_only(operation)
 }
 
@@ -89,10 +89,8 @@ fn missed(case: &Case<'_, '_>, operation: &Operation, found: &mut Vec<Unaccounte
     for (status, wanted) in &targets {
         let place = status.place.place();
         let explained = left_with_reason(operation, place, number_in(place, false));
-        let unlinked = unlinked_specimens(facts, operation, place);
-        // More nodules than specimens that could hold them: at least one was not taken.
-        let too_few = unlinked.exact && number_in(place, true) > unlinked.min;
-        let matched = if unlinked == Tally::ZERO || too_few { Truth::False } else { Truth::Unknown };
+        let may_be_taken = may_have_taken(facts, operation, place, number_in(place, true));
+        let matched = if may_be_taken { Truth::Unknown } else { Truth::False };
         let state = Truth::all([*wanted, !explained, !matched]);
         if state.may_be_true() {
             found.push(Unaccounted {
@@ -120,7 +118,10 @@ fn target(facts: &Facts<'_>, operation: &Operation, known: &NoduleFacts<'_>, sta
         let suspicious = matches!(finding.certainty, Some(Certainty::Definite | Certainty::Probable));
         on_or_before(study.on, operation.on).and(Truth::from(suspicious))
     });
-    let suspicious = Truth::any(held).or(status.suspicious);
+    // What is still there afterwards is residual, whatever it was held for, unless a reason for leaving it is on record.
+    let later = known.sightings.iter().filter(|(_, finding)| is_seen(finding.fate));
+    let residual = Truth::any(later.map(|(study, _)| before(operation.on, study.on))).and(Truth::Unknown);
+    let suspicious = Truth::any(held).or(status.suspicious).or(residual);
     Truth::all([imaged, operated, suspicious, !gone_before(facts, known, operation)])
 }
 
@@ -131,6 +132,13 @@ fn left_with_reason(operation: &Operation, place: Place, nodules: u32) -> Truth 
         return Truth::False;
     };
     if place.lobe().is_some() && number.min >= nodules { Truth::True } else { Truth::Unknown }
+}
+
+/// Whether an operation may have taken what nobody linked to it: one of some nodules that may lie in a place. Fewer
+/// specimens than nodules leave at least one of them.
+pub(super) fn may_have_taken(facts: &Facts<'_>, operation: &Operation, place: Place, nodules: u32) -> bool {
+    let unlinked = unlinked_specimens(facts, operation, place);
+    unlinked != Tally::ZERO && !(unlinked.exact && nodules > unlinked.min)
 }
 
 /// Specimens of the operation that belong to no recorded nodule and may come from there.

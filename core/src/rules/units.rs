@@ -142,7 +142,7 @@ pub(super) fn is_benign_only(operation: &Operation) -> bool {
 
 /// The sides an operation reached, by its own statement, else by what it removed.
 pub(super) fn operated_sides(facts: &Facts<'_>, operation: &Operation) -> Sides {
-    if !matches!(operation.side, Some(OperationSide::Unknown) | None) {
+    if operation.opens_both_sides() || !matches!(operation.side, Some(OperationSide::Unknown) | None) {
         return Sides { right: operation.reached(Side::Right), left: operation.reached(Side::Left) };
     }
     let places: Vec<Option<Side>> = operation

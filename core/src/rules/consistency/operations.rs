@@ -10,8 +10,9 @@ use crate::{
     },
     rules::{
         case::Case,
-        evidence::DataTask,
+        evidence::{DataTask, listed},
         facts::{before, is_seen, takes_out},
+        pathology::PathologyClass,
         removed::place_of,
     },
 };
@@ -29,7 +30,30 @@ pub(super) fn check(case: &Case<'_, '_>, tasks: &mut Vec<DataTask>) {
         }
     }
     seen_again(case, tasks);
+    resected_twice(case, tasks);
     left_behind(case, tasks);
+}
+
+/// A nodule is taken out once: what comes back in its place is a new one, unless a stage or completion took the rest.
+fn resected_twice(case: &Case<'_, '_>, tasks: &mut Vec<DataTask>) {
+    for known in &case.facts.nodules {
+        let as_metastasis = known
+            .removals(&case.facts.operations)
+            .filter(|(_, resection)| PathologyClass::of(resection.pathology).is_metastasis().may_be_true());
+        let operations: Vec<_> =
+            as_metastasis.filter_map(|(at, _)| Some(&case.facts.operations.get(at)?.id)).collect();
+        let episodes = case
+            .episodes
+            .iter()
+            .filter(|episode| episode.operations.iter().any(|own| operations.contains(&own)));
+        if episodes.count() > 1 && known.nodule.count.is_single() {
+            let reason = format!(
+                "taken out as a metastasis in {}; enter what came back as a nodule of its own, or correct a specimen",
+                listed(&operations)
+            );
+            tasks.push(DataTask::new("resected-twice", &known.nodule.id, reason));
+        }
+    }
 }
 
 fn laterality(case: &Case<'_, '_>, operation: &Operation, tasks: &mut Vec<DataTask>) {

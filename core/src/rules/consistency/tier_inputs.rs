@@ -45,10 +45,12 @@ pub(super) fn check(case: &Case<'_, '_>, triggers: &[Trigger], tasks: &mut Vec<D
             miss("missing-margins", format!("the margins of metastasectomy {number} were not reported"));
         }
         None if !episode.margins.r1_or_rx.is_false() => {
-            miss(
-                "missing-completeness",
-                format!("the completeness of metastasectomy {number} was not reported"),
-            );
+            let reason = if episode.operations.is_empty() {
+                format!("episode {number} is local therapy only: no margin and no completeness is on record")
+            } else {
+                format!("the completeness of metastasectomy {number} was not reported")
+            };
+            miss("missing-completeness", reason);
         }
         _ => {}
     }

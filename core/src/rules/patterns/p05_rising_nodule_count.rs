@@ -34,11 +34,7 @@ struct Bounds {
 
 impl From<&EpisodeCounts> for Bounds {
     fn from(counts: &EpisodeCounts) -> Self {
-        // What was irradiated or ablated may be a metastasis; nobody examined it.
-        let treated = counts.treated.exact.then_some(counts.treated.min);
-        let most =
-            counts.most_metastases.zip(treated).map(|(resected, treated)| resected.saturating_add(treated));
-        Self { least: counts.metastases.min, most }
+        Self { least: counts.metastases.min, most: counts.most_metastases }
     }
 }
 

@@ -72,6 +72,10 @@ impl Count {
             Truth::Unknown => ", and another one may be planned",
         };
         let elsewhere = if self.entered { "" } else { "; those of other hospitals are not all entered" };
-        format!("metastasectomies on record: {}, in {operations} operations{plan}{elsewhere}", self.done)
+        let local = case.local_only();
+        format!(
+            "metastasectomies on record: {}, in {operations} operations{local}{plan}{elsewhere}",
+            self.done
+        )
     }
 }

@@ -24,7 +24,7 @@ pub(super) const INFO: PatternInfo = PatternInfo {
 
 pub(super) fn answer(case: &Case<'_, '_>) -> PatternResult {
     let Some(found) = unaccounted(case) else {
-        return INFO.not_applicable("no metastasectomy is on record");
+        return INFO.not_applicable("no operation for metastases is on record");
     };
     let state = Truth::any(found.iter().map(|one| one.state));
     let shown: Vec<&Unaccounted> = found.iter().filter(|one| one.state == state).collect();
