@@ -47,6 +47,7 @@ impl Decisions {
         let content = serde_json::to_string(&document)?;
         let reminders = wanted_reminders(ctx, head, assessment);
         let mut tasks: Vec<_> = assessment
+            .evaluation
             .data_tasks
             .iter()
             .map(|task| TaskRecord { key: task.id(), reason: task.reason.clone().into_owned() })

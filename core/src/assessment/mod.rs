@@ -34,8 +34,6 @@ pub struct Assessment {
     pub evaluation: Evaluation,
     /// What is planned.
     pub plan: Plan,
-    /// What people have to complete or correct, sorted by id.
-    pub data_tasks: Vec<DataTask>,
 }
 
 /// Name and version of a protocol.
@@ -77,16 +75,14 @@ pub fn assess(history: &History, protocol: &Protocol, as_of: NaiveDate) -> Asses
     if !plan.has_open_ct() {
         evaluation.note_no_planned_ct(known.follow_up.as_ref(), &protocol.patterns);
     }
-    let mut data_tasks = evaluation.data_tasks.clone();
-    data_tasks.extend(plan_tasks(&plan));
-    sort_tasks(&mut data_tasks);
+    evaluation.data_tasks.extend(plan_tasks(&plan));
+    sort_tasks(&mut evaluation.data_tasks);
     Assessment {
         study_id: history.patient.study_id.to_string(),
         as_of,
         protocol: ProtocolUsed { id: protocol.id.clone(), version: protocol.version.clone() },
         evaluation,
         plan,
-        data_tasks,
     }
 }
 

@@ -33,7 +33,7 @@ impl<'a> From<&'a Assessment> for AssessmentDocument<'a> {
             };
             (tally.place, counts)
         });
-        let tasks = assessment
+        let tasks = evaluation
             .data_tasks
             .iter()
             .map(|task| DataTask { id: task.id().into(), reason: shared(&task.reason) });

@@ -201,8 +201,8 @@ impl fmt::Display for PartialDate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Day(day) => write_day(*day, f),
-            Self::Month(first) => write!(f, "{}", first.format("%Y-%m")),
-            Self::Year(first) => write!(f, "{}", first.format("%Y")),
+            Self::Month(first) => write!(f, "{:04}-{:02}", first.year(), first.month()),
+            Self::Year(first) => write!(f, "{:04}", first.year()),
             Self::NotBefore(day) => write!(f, "[{}..]", Self::Day(*day)),
             Self::NotAfter(day) => write!(f, "[..{}]", Self::Day(*day)),
             Self::Within(Bounds { earliest, latest }) => {

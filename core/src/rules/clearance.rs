@@ -251,9 +251,8 @@ fn at_close(known: &NoduleFacts<'_>, status: &NoduleStatus, until: Option<Partia
         .filter(|(study, _)| on_or_before(study.on, until).may_be_true())
         .collect();
     let reported = known.reported_on.map_or(Truth::False, |on| on_or_before(Some(on), until));
-    let certainly: Vec<_> =
-        by_then.iter().copied().filter(|(study, _)| on_or_before(study.on, until).is_true()).collect();
-    let gone = certainly.last().is_some_and(|(_, finding)| {
+    let last_then = by_then.iter().rev().find(|(study, _)| on_or_before(study.on, until).is_true());
+    let gone = last_then.is_some_and(|(_, finding)| {
         matches!(finding.fate, Some(Fate::Resolved | Fate::NotSeen | Fate::NotANodule))
     });
     let suspicious = match suspicion(&by_then) {

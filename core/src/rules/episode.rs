@@ -4,6 +4,8 @@
 //! one or more operations or local therapies. Which units form one episode is decided in `staging`, the counts
 //! in `counts`, clearance in `clearance` and what came after in `recurrence`.
 
+use std::borrow::Cow;
+
 use crate::domain::{
     dates::{DayRange, PartialDate},
     lung::{NodulePlace, Place, Side},
@@ -287,10 +289,11 @@ pub struct RecurrentNodule {
 impl RecurrentNodule {
     /// Its id, or what is known of it where it has none.
     #[must_use]
-    pub fn name(&self) -> String {
-        self.nodule
-            .as_ref()
-            .map_or_else(|| format!("a specimen of {}", self.place.place()), ToString::to_string)
+    pub fn name(&self) -> Cow<'_, str> {
+        match &self.nodule {
+            Some(nodule) => nodule.as_str().into(),
+            None => format!("a specimen of {}", self.place.place()).into(),
+        }
     }
 }
 

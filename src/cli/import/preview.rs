@@ -73,7 +73,7 @@ impl Preview {
         };
         let clinic = history.patient.clinic.as_ref().map_or("default", |clinic| clinic.as_str());
         let assessment = assess(history, &ctx.protocol, ctx.today_at(clinic));
-        for task in &assessment.data_tasks {
+        for task in &assessment.evaluation.data_tasks {
             self.warnings += 1;
             lines.push(format!("             warning: {}", task.reason));
         }

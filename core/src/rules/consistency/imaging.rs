@@ -93,16 +93,14 @@ fn in_removed_lobe(
 fn sizes(known: &NoduleFacts<'_>, tasks: &mut Vec<DataTask>) {
     let long = known.sightings.iter().filter_map(|(_, finding)| finding.long_mm);
     let specimens = known.specimens.iter().filter_map(|(_, resection)| resection.size_mm);
-    let measured: Vec<f64> = long.chain(specimens).map(Millimetres::get).collect();
+    let measured = long.chain(specimens).map(Millimetres::get);
     let short = known.sightings.iter().filter_map(|(_, finding)| Some(finding.short_mm?.get()));
-    if let Some(odd) = measured.iter().copied().chain(short).find(|mm| !PLAUSIBLE_MM.contains(mm)) {
+    if let Some(odd) = measured.clone().chain(short).find(|mm| !PLAUSIBLE_MM.contains(mm)) {
         let reason = format!("a size of {odd} mm is recorded; confirm it or correct the unit");
         tasks.push(DataTask::new("size-implausible", &known.nodule.id, reason));
     }
-    let slip = measured.windows(2).any(|pair| match pair {
-        [one, other] => one / other >= SLIP_FACTOR || other / one >= SLIP_FACTOR,
-        _ => false,
-    });
+    let mut pairs = measured.clone().zip(measured.skip(1));
+    let slip = pairs.any(|(one, other)| one / other >= SLIP_FACTOR || other / one >= SLIP_FACTOR);
     if slip {
         let reason =
             "the size changes tenfold from one measurement to the next; confirm it or correct the unit";
