@@ -184,7 +184,12 @@ impl Grower<'_> {
         for (index, therapy) in entries(document, "systemic_therapies").iter_mut().enumerate() {
             therapy["id"] = json!(format!("t{index}"));
         }
+        let operated = !entries(document, "operations").is_empty();
         for (index, therapy) in entries(document, "local_therapies").iter_mut().enumerate() {
+            retain(therapy, "stage_of", operated);
+            if therapy.get("stage_of").is_some() {
+                therapy["stage_of"] = json!("o0");
+            }
             therapy["id"] = json!(format!("l{index}"));
             retain(therapy, "nodules", count > 0);
             retain(therapy, "local_statuses", count > 0);

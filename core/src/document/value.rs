@@ -16,7 +16,7 @@ use crate::domain::{
     operation::Asa,
     patient::Ecog,
     primary::Morphology,
-    text::{ClinicSlug, NoduleId, OperationId, PrimaryId, StudyId, StudyKey, Text, TherapyId},
+    text::{ClinicSlug, NoduleId, OperationId, PrimaryId, StudyId, StudyKey, Text, TherapyId, TreatmentId},
     tier::Tier,
     vocabulary::Vocabulary,
 };
@@ -153,6 +153,7 @@ texts! {
     StudyKey, 100;
     OperationId, 100;
     TherapyId, 100;
+    TreatmentId, 100;
     PrimaryId, 100;
 }
 

@@ -122,7 +122,7 @@ impl History {
         check_links(&parts, &nodules, &mut problems);
         check_imaging(&parts, &nodules, &studies, &mut problems);
         check_operations(&parts, &nodules, &operations, &mut problems);
-        check_therapies(&parts, &nodules, &mut problems);
+        check_therapies(&parts, &nodules, &operations, &mut problems);
         check_follow_up(&parts, &mut problems);
         if problems.is_empty() { Ok(Self(parts)) } else { Err(problems) }
     }
@@ -292,10 +292,19 @@ fn stages_in_a_circle(first_stages: &HashMap<&OperationId, &OperationId>, start:
     true
 }
 
-fn check_therapies(parts: &HistoryParts, nodules: &HashSet<&NoduleId>, problems: &mut Vec<HistoryError>) {
+fn check_therapies(
+    parts: &HistoryParts,
+    nodules: &HashSet<&NoduleId>,
+    operations: &HashSet<&OperationId>,
+    problems: &mut Vec<HistoryError>,
+) {
     for (index, therapy) in parts.local_therapies.iter().enumerate() {
         for (place, nodule) in therapy.nodules.iter().enumerate() {
             check_nodule(nodules, nodule, format!("local_therapies[{index}].nodules[{place}]"), problems);
+        }
+        if let Some(first) = therapy.stage_of.as_ref().filter(|first| !operations.contains(first)) {
+            let problem = format!("there is no operation `{first}`; correct the id or leave it out");
+            report(problems, format!("local_therapies[{index}].stage_of"), problem);
         }
         for (place, status) in therapy.local_statuses.iter().enumerate() {
             let at = format!("local_therapies[{index}].local_statuses[{place}].nodule");

@@ -5,7 +5,7 @@ use super::{
     lung::{Lobe, Place, Side},
     measure::{DistanceMm, Millimetres, Percent},
     nodule::NoduleCount,
-    text::{NoduleId, OperationId, Text},
+    text::{NoduleId, OperationId, Text, TreatmentId},
     truth::Truth,
     vocabulary::{
         Approach, ClavienDindo, Completeness, EnBloc, Extent, GrowthPattern, Lymphadenectomy, Margin,
@@ -32,6 +32,8 @@ pub struct Operation {
     pub conversion: Option<Conversion>,
     /// The operation of which this one was the planned second stage.
     pub stage_of: Option<OperationId>,
+    /// Treatments of which a person decided that this one is no part of the same plan.
+    pub not_stage_of: Vec<StageRefusal>,
     /// Completeness of the whole operation.
     pub completeness: Option<Completeness>,
     /// Bimanual palpation; decides how "no occult nodule" may be read.
@@ -68,6 +70,19 @@ pub struct Operation {
     pub stay_days: Option<u32>,
     /// Whether the patient died before leaving hospital.
     pub died_in_hospital: Option<bool>,
+}
+
+/// A person's decision that two treatments are not parts of one plan (clinical reference 1.5).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StageRefusal {
+    /// The id of the other operation or local therapy.
+    pub of: TreatmentId,
+    /// Day of the decision.
+    pub on: Option<PartialDate>,
+    /// Who decided.
+    pub decided_by: Option<Text>,
+    /// Why.
+    pub reason: Option<Text>,
 }
 
 /// ASA physical status, 1 to 5.

@@ -125,6 +125,8 @@ name_type! {
     OperationId;
     /// The identity of a systemic or local therapy within its patient.
     TherapyId;
+    /// Names an operation or a local therapy of a patient.
+    TreatmentId;
     /// The name of a primary tumour within its patient; `primary` is the first one.
     PrimaryId;
 }

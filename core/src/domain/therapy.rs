@@ -3,7 +3,8 @@
 use super::{
     dates::PartialDate,
     measure::Gray,
-    text::{NoduleId, Text, TherapyId},
+    operation::StageRefusal,
+    text::{NoduleId, OperationId, Text, TherapyId},
     vocabulary::{BestResponse, LocalIntent, LocalStatus, LocalTherapyKind, SystemicIntent},
 };
 
@@ -45,6 +46,10 @@ pub struct LocalTherapy {
     pub ended_on: Option<PartialDate>,
     /// The nodules treated.
     pub nodules: Vec<NoduleId>,
+    /// The operation with which it is one plan.
+    pub stage_of: Option<OperationId>,
+    /// Treatments of which a person decided that this one is no part of the same plan.
+    pub not_stage_of: Vec<StageRefusal>,
     /// Dose, gray.
     pub dose_gy: Option<Gray>,
     /// Number of fractions.

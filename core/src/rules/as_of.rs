@@ -85,12 +85,14 @@ fn dates(parts: &HistoryParts) -> impl Iterator<Item = Option<PartialDate>> {
     let operations = parts.operations.iter().flat_map(|operation| {
         let pathology = operation.resections.iter().map(|resection| resection.pathology_on);
         let complications = operation.complications.iter().map(|complication| complication.on);
-        pathology.chain(complications).chain([operation.on])
+        let refusals = operation.not_stage_of.iter().map(|refusal| refusal.on);
+        pathology.chain(complications).chain(refusals).chain([operation.on])
     });
     let systemic = parts.systemic_therapies.iter().flat_map(|therapy| [therapy.started_on, therapy.ended_on]);
     let local = parts.local_therapies.iter().flat_map(|therapy| {
         let statuses = therapy.local_statuses.iter().map(|status| status.on);
-        statuses.chain([therapy.started_on, therapy.ended_on])
+        let refusals = therapy.not_stage_of.iter().map(|refusal| refusal.on);
+        statuses.chain(refusals).chain([therapy.started_on, therapy.ended_on])
     });
     let events = parts.thoracic_events.iter().map(|event| event.on);
     let elsewhere = parts.extrathoracic_events.iter().map(|event| event.on);
@@ -162,6 +164,7 @@ fn trim_imaging(known: &mut HistoryParts, day: Day) {
 /// A result that was reported later is not known yet.
 fn trim_operation(operation: &mut Operation, day: Day) {
     operation.complications.retain(|complication| !day.precedes(complication.on));
+    operation.not_stage_of.retain(|refusal| !day.precedes(refusal.on));
     for resection in &mut operation.resections {
         if day.precedes(resection.pathology_on) {
             resection.pathology_on = None;
@@ -180,6 +183,9 @@ fn trim_stages(known: &mut HistoryParts) {
     for operation in &mut known.operations {
         operation.stage_of = operation.stage_of.take().filter(|first| operations.contains(first));
     }
+    for therapy in &mut known.local_therapies {
+        therapy.stage_of = therapy.stage_of.take().filter(|first| operations.contains(first));
+    }
 }
 
 /// A therapy that ends later is still running; its response is not known yet.
@@ -194,6 +200,7 @@ fn trim_therapies(known: &mut HistoryParts, day: Day) {
     }
     for therapy in &mut known.local_therapies {
         day.keep(&mut therapy.ended_on);
+        therapy.not_stage_of.retain(|refusal| !day.precedes(refusal.on));
         therapy.local_statuses.retain(|status| !day.precedes(status.on));
     }
 }

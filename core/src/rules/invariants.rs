@@ -116,7 +116,7 @@ fn followed_by(history: &History, later_seed: u64, on: NaiveDate) -> History {
 
 /// Gives every id of a document, and every reference to it, a name of its own.
 fn rename(value: &mut Value) {
-    const NAMES: [&str; 6] = ["id", "nodule", "same_as", "comparator", "stage_of", "nodules"];
+    const NAMES: [&str; 7] = ["id", "nodule", "same_as", "comparator", "stage_of", "of", "nodules"];
     let later = |name: &mut Value| {
         if let Some(text) = name.as_str() {
             *name = json!(format!("later-{text}"));

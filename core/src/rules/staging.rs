@@ -81,28 +81,28 @@ impl Grouping<'_, '_> {
 
     /// A surgeon's link in either direction of time.
     fn linked(&mut self, unit: Unit) -> Option<usize> {
-        let operation = unit.operation(self.facts)?;
-        let is_pair = |other: &Operation| {
-            operation.stage_of.as_ref() == Some(&other.id) || other.stage_of.as_ref() == Some(&operation.id)
-        };
         let facts = self.facts;
-        let pairs: Vec<(usize, Unit, &Operation)> = self
+        let pairs: Vec<(usize, Unit)> = self
             .groups
             .iter()
             .enumerate()
             .rev()
-            .flat_map(|(at, group)| {
-                group.units.iter().filter_map(move |one| Some((at, *one, one.operation(facts)?)))
-            })
-            .filter(|(_, _, first)| is_pair(first))
+            .flat_map(|(at, group)| group.units.iter().map(move |one| (at, *one)))
+            .filter(|(_, first)| unit.is_linked(*first, facts))
             .collect();
         let mut questions = Vec::new();
-        for (at, first_unit, first) in pairs {
+        for (at, first_unit) in pairs {
             let relation = Relation::of(facts, first_unit, unit, self.limits);
-            let against = contradictions(&relation, self.known_to(at, unit, known_by_link));
+            let mixed = unit.therapy(facts).is_some() || first_unit.therapy(facts).is_some();
+            let placed = if mixed { Truth::True } else { relation.placed_by_link() };
+            let refused = Truth::from(unit.is_refused(first_unit, facts));
+            let known = self.known_to(at, unit, known_by_link);
+            let against = contradictions(placed, known, relation.cleared_between, refused);
             let contradicted = Truth::any(against.iter().map(|(truth, _)| *truth));
             if self.answers.decide(Question::OneEpisode(first_unit, unit), !contradicted, true) {
-                note_gap(first, operation, relation.gap, self.limits, self.tasks);
+                if let (Some(first), Some(later)) = (first_unit.operation(facts), unit.operation(facts)) {
+                    note_gap(first, later, relation.gap, self.limits, self.tasks);
+                }
                 return Some(at);
             }
             let why = against.iter().find(|(truth, _)| truth.is_true()).map(|(_, why)| *why);
@@ -110,9 +110,9 @@ impl Grouping<'_, '_> {
                 let reason = format!(
                     "recorded as a stage of {}, but {why}; counted as its own episode until the link or the facts \
                      are corrected",
-                    first.id
+                    first_unit.name(facts)
                 );
-                DataTask::new("stage-link-contradicted", &operation.id, reason)
+                DataTask::new("stage-link-contradicted", unit.name(facts), reason)
             }));
         }
         self.tasks.extend(questions);
@@ -148,6 +148,9 @@ impl Grouping<'_, '_> {
         let (Some(first), Some(last)) = (group.units.first().copied(), group.units.last().copied()) else {
             return false;
         };
+        if group.units.iter().any(|one| one.is_refused(unit, facts)) {
+            return false;
+        }
         let mixed = unit.therapy(facts).is_some() || last.therapy(facts).is_some();
         let relation = Relation::of(facts, last, unit, self.limits);
         let placed = if mixed { Truth::True } else { relation.placed() };
@@ -169,9 +172,12 @@ impl Grouping<'_, '_> {
     /// only, and not in the one in force.
     fn proposed(&mut self, unit: Unit) -> Option<usize> {
         let facts = self.facts;
-        let already_asked = unit.operation(facts).is_some_and(|operation| operation.stage_of.is_some());
+        let already_asked = unit.stage_of(facts).is_some();
         let (at, last) = self.groups.iter().enumerate().rfind(|(_, group)| !group.is_benign(facts))?;
         let first = last.units.last().copied()?;
+        if last.units.iter().any(|one| one.is_refused(unit, facts)) {
+            return None;
+        }
         let relation = Relation::of(facts, first, unit, self.limits);
         let mixed = unit.therapy(facts).is_some() || first.therapy(facts).is_some();
         let placed = if mixed { Truth::True } else { relation.placed() };
@@ -183,7 +189,7 @@ impl Grouping<'_, '_> {
         }
         let (one, other) = (first.name(facts), unit.name(facts));
         let reason = format!(
-            "{other} may be a planned part of the same episode as {one}; confirm with a link (`stage_of`) or refuse. \
+            "{other} may be a planned part of the same episode as {one}; confirm with a link (`stage_of`) or refuse (`not_stage_of`). \
              Until then they are two episodes, and what hangs on it is not known"
         );
         self.tasks.push(DataTask::new("stage-proposed", format!("{one}+{other}"), reason));
@@ -234,11 +240,12 @@ impl Grouping<'_, '_> {
 }
 
 /// Why a link may not hold, each with whether it does so.
-fn contradictions(relation: &Relation, known: Truth) -> [(Truth, &'static str); 3] {
+fn contradictions(placed: Truth, known: Truth, cleared: Truth, refused: Truth) -> [(Truth, &'static str); 4] {
     [
-        (!relation.placed_by_link(), "it lies on the operated side and is no completion of it"),
+        (refused, "it is also recorded as no part of the same plan"),
+        (!placed, "it lies on the operated side and is no completion of it"),
         (!known, "it treated disease that was first found after it"),
-        (relation.cleared_between, "a CT between the two shows all lobes clear"),
+        (cleared, "a CT between the two shows all lobes clear"),
     ]
 }
 

@@ -118,6 +118,7 @@ fn metastasectomy(id: &str, on: &str, side: &str, resections: Vec<Resection>) ->
         bypass: None,
         resections,
         left_behind: Vec::new(),
+        not_stage_of: Vec::new(),
         complications: Vec::new(),
         surgeon: None,
         unit: None,
@@ -302,6 +303,8 @@ impl Story {
             fractions: None,
             technique: None,
             local_statuses: Vec::new(),
+            stage_of: None,
+            not_stage_of: Vec::new(),
         });
         self
     }

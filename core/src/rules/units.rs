@@ -8,6 +8,7 @@ use crate::domain::{
     dates::PartialDate,
     lung::Side,
     operation::{Operation, ResectionTarget},
+    text::OperationId,
     therapy::LocalTherapy,
     truth::Truth,
     vocabulary::{Extent, LocalIntent, LocalTherapyKind, OperationSide, Purpose, SpecimenKind},
@@ -49,6 +50,38 @@ impl Unit {
             (None, Some(therapy)) => therapy.id.to_string(),
             (None, None) => String::new(),
         }
+    }
+
+    /// The operation of which it is recorded as a stage.
+    pub(super) fn stage_of<'h>(self, facts: &Facts<'h>) -> Option<&'h OperationId> {
+        match self.operation(facts) {
+            Some(operation) => operation.stage_of.as_ref(),
+            None => self.therapy(facts)?.stage_of.as_ref(),
+        }
+    }
+
+    /// Whether a person linked the two as parts of one plan, at either of them.
+    pub(super) fn is_linked(self, other: Self, facts: &Facts<'_>) -> bool {
+        let names = |one: Self, other: Self| {
+            one.stage_of(facts).is_some_and(|id| other.operation(facts).is_some_and(|first| first.id == *id))
+        };
+        names(self, other) || names(other, self)
+    }
+
+    /// Whether a person decided, at either of them, that they are not parts of one plan.
+    pub(super) fn is_refused(self, other: Self, facts: &Facts<'_>) -> bool {
+        let refuses = |one: Self, other: Self| {
+            let refusals = match (one.operation(facts), one.therapy(facts)) {
+                (Some(operation), _) => operation.not_stage_of.as_slice(),
+                (None, Some(therapy)) => therapy.not_stage_of.as_slice(),
+                (None, None) => &[],
+            };
+            !refusals.is_empty() && {
+                let name = other.name(facts);
+                refusals.iter().any(|refusal| refusal.of.as_str() == name)
+            }
+        };
+        refuses(self, other) || refuses(other, self)
     }
 
     /// First day.

@@ -16,9 +16,9 @@ use crate::{
         measure::{DistanceMm, Millimetres, Percent},
         operation::{
             Asa, Complication, Conversion, LeftBehind, NodeStation, Nodes, Operation, Resection,
-            ResectionTarget,
+            ResectionTarget, StageRefusal,
         },
-        text::{NoduleId, OperationId, Text},
+        text::{NoduleId, OperationId, Text, TreatmentId},
         vocabulary::{
             Approach, ClavienDindo, Completeness, EnBloc, Extent, GrowthPattern, Lymphadenectomy, Margin,
             NodalStatus, OperationSide, Palpation, Pathology, Purpose, SpecimenKind,
@@ -45,6 +45,8 @@ wire! {
         conversion: Option<ConversionEntry>,
         /// Id of the operation of which this one was the planned second stage.
         stage_of: Option<Field<OperationId>>,
+        /// Treatments of which a person decided that this one is no part of the same plan.
+        not_stage_of: List<StageRefusalEntry>,
         /// Completeness; null is not reported.
         completeness: Option<Field<Completeness>>,
         /// Bimanual palpation.
@@ -81,6 +83,20 @@ wire! {
         stay_days: Option<Field<u32>>,
         /// Whether the patient died before leaving hospital.
         died_in_hospital: Option<Field<bool>>,
+    }
+}
+
+wire! {
+    /// A person's decision that two treatments are not parts of one plan.
+    StageRefusalEntry ("StageRefusalEntry") for StageRefusal {
+        /// Id of the other operation or local therapy.
+        of: Must<TreatmentId>,
+        /// Day of the decision.
+        on: Option<Field<PartialDate>>,
+        /// Who decided.
+        decided_by: Option<Field<Text>>,
+        /// Why.
+        reason: Option<Field<Text>>,
     }
 }
 

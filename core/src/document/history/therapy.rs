@@ -1,5 +1,6 @@
 //! Wire form of systemic therapy and of local therapy other than resection.
 
+use super::operation::StageRefusalEntry;
 use crate::{
     document::{
         field::{Field, List, Must},
@@ -8,7 +9,7 @@ use crate::{
     domain::{
         dates::PartialDate,
         measure::Gray,
-        text::{NoduleId, Text, TherapyId},
+        text::{NoduleId, OperationId, Text, TherapyId},
         therapy::{LocalControl, LocalTherapy, SystemicTherapy},
         vocabulary::{BestResponse, LocalIntent, LocalStatus, LocalTherapyKind, SystemicIntent},
     },
@@ -53,6 +54,10 @@ wire! {
         ended_on: Option<Field<PartialDate>>,
         /// Ids of the nodules treated.
         nodules: List<Field<NoduleId>>,
+        /// Id of the operation with which it is one plan.
+        stage_of: Option<Field<OperationId>>,
+        /// Treatments of which a person decided that this one is no part of the same plan.
+        not_stage_of: List<StageRefusalEntry>,
         /// Dose, gray.
         dose_gy: Option<Field<Gray>>,
         /// Number of fractions.
