@@ -115,6 +115,7 @@ fn recurrence(episode: &rules::Episode) -> RecurrenceEntry<'_> {
         interval_days: recurrence.interval.map(Into::into),
         lobes: recurrence.places.iter().copied().map(Field::new).collect(),
         same_lobe: recurrence.same_lobe.into(),
+        nonviable_only: Some(recurrence.nonviable_only).filter(|one| one.may_be_true()).map(Into::into),
         side: match recurrence.side {
             rules::RecurrenceSide::Ipsilateral => RecurrenceSide::Ipsilateral,
             rules::RecurrenceSide::Contralateral => RecurrenceSide::Contralateral,

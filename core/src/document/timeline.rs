@@ -182,6 +182,10 @@ pub struct RecurrenceEntry<'a> {
     pub lobes: Vec<Field<Place>>,
     /// Whether a lobe operated before is among them.
     pub same_lobe: TruthCode,
+    /// Whether pathology found no viable tumour in any of it: `true` or `unknown`; null where it did, or where there is
+    /// no recurrence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nonviable_only: Option<TruthCode>,
     /// Side relative to the operated one.
     pub side: RecurrenceSide,
     /// `lung_only`, `intrathoracic`, `extrathoracic`, `both`, `not_applicable` or `unknown`, as far as recorded.

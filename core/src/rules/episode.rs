@@ -249,6 +249,8 @@ pub struct Recurrence {
     pub nodules: Vec<RecurrentNodule>,
     /// Whether a lobe treated before is among them.
     pub same_lobe: Truth,
+    /// Whether pathology found no viable tumour in anything it consists of; false where there is no recurrence.
+    pub nonviable_only: Truth,
     /// Side relative to the episode.
     pub side: RecurrenceSide,
     /// Inside or outside the lung and the chest.

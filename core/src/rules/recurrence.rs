@@ -134,11 +134,26 @@ pub(super) fn recurrence(facts: &Facts<'_>, statuses: &[NoduleStatus], after: &A
         places: if exists { places } else { Vec::new() },
         nodules: if exists { nodules(&all, after.treated_places) } else { Vec::new() },
         same_lobe: same_lobe(state, &all, after.treated_places),
+        nonviable_only: if exists {
+            Truth::all(all.iter().map(|one| is_nonviable(one)))
+        } else {
+            Truth::False
+        },
         side: side(exists, &certain, &all, after.sides, state),
         location: location(facts, &window(state, on, &all, after), after.same_recurrence_days),
         reason: reason(state, on, shown, &refuted, &undecided, after),
         evidence: shown.iter().flat_map(|one| one.evidence()).chain(refuted).chain(undecided).collect(),
     }
+}
+
+/// Whether pathology found no viable tumour in it. What may not belong to the recurrence does not decide.
+fn is_nonviable(one: &Candidate<'_>) -> Truth {
+    let nonviable = match one.status.map(|status| status.result) {
+        Some(PathologyClass::MetNonviable) => Truth::True,
+        Some(PathologyClass::MetViable) => Truth::False,
+        _ => Truth::Unknown,
+    };
+    if one.after.is_true() { nonviable } else { nonviable.or(Truth::Unknown) }
 }
 
 /// What decides where the recurrence lies. Only disease outside the lung has no place.
