@@ -53,6 +53,13 @@ pub(super) async fn run(
             sent.sent, sent.retried, sent.failed, sent.cancelled
         ))?;
         sound = sound && sent.failed == 0;
+        let waiting = ctx.store.counts(ctx.today()).await?.mails_waiting;
+        if waiting > 0 {
+            terminal.remark(format!(
+                "mails still waiting: {waiting}, for their hour, the pace of sending, a stop or the mail server; the \
+                 service sends them when they may leave"
+            ))?;
+        }
     }
     Ok(if sound { Exit::Done } else { Exit::Failed })
 }

@@ -31,7 +31,8 @@ fn a_stop_holds_until_it_is_lifted_and_says_who_ordered_it(program: Program) {
     mail(&["stop", "--clinic", "defualt"], &who).with_code(2);
     mail(&["start"], &who).with_code(2);
     mail(&["stop", "--clinic", "default"], &who).with_code(0);
-    program.done(&["sweep"]);
+    let swept = program.run(&["sweep"]).with_code(0);
+    assert!(swept.err.contains("mails still waiting: 1"), "{swept}");
     assert!(relay.taken().is_empty());
     let status = program.done(&["mail", "status"]);
     assert!(status.contains("stopped  clinic `default`") && status.contains("by Dr Stopper"), "{status}");
