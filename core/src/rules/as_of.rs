@@ -208,6 +208,8 @@ fn trim_therapies(known: &mut HistoryParts, day: Day) {
 /// A primary is known from its first day on. A statement that the metastases come from one that is not known yet
 /// is dropped with it.
 fn trim_primaries(known: &mut HistoryParts, day: Day) {
+    // A statement that names no recorded primary is kept as it is: nothing of it became known later.
+    let had_first = known.primary.is_some();
     let is_known = |primary: &Primary| !day.precedes(primary.diagnosed_on.or(primary.treated_on));
     known.primary = known.primary.take().filter(is_known);
     known.other_primaries.retain(is_known);
@@ -218,7 +220,11 @@ fn trim_primaries(known: &mut HistoryParts, day: Day) {
     let Some(first) = &mut known.lung_metastases else { return };
     let others: HashSet<_> = known.other_primaries.iter().filter_map(|primary| primary.id.as_ref()).collect();
     first.from_primary = first.from_primary.take().filter(|from| {
-        if from.as_str() == FIRST_PRIMARY { known.primary.is_some() } else { others.contains(from) }
+        if from.as_str() == FIRST_PRIMARY {
+            known.primary.is_some() || !had_first
+        } else {
+            others.contains(from)
+        }
     });
 }
 
