@@ -94,7 +94,7 @@ fn every_mistake_names_place_and_remedy() {
         ),
         (
             with("\"follow_up\": {\"ended\": {\"on\": \"2020\"}}"),
-            "3:24 $.follow_up.ended.reason: is missing; give one of `death`, `transfer`, `refusal`, `palliative`, `emigrated`, `other`",
+            "3:24 $.follow_up.ended.reason: is missing; give one of `death`, `transfer`, `refusal`, `palliative`, `emigrated`, `unreachable`, `other`",
         ),
     ] {
         assert_eq!(problems(&text), [expected], "{text}");
