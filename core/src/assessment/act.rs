@@ -184,8 +184,7 @@ pub fn act(
 }
 
 fn is_dead(parts: &HistoryParts) -> bool {
-    let dead = |one: &FollowUp| one.vital_status == Some(VitalStatus::Dead) || one.died_on.is_some();
-    parts.follow_up.as_ref().is_some_and(dead)
+    parts.follow_up.as_ref().is_some_and(FollowUp::is_dead)
 }
 
 fn refuse_dead(parts: &HistoryParts) -> Result<(), ActError> {

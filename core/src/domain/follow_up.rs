@@ -29,6 +29,14 @@ pub struct FollowUp {
     pub ended: Option<EndOfFollowUp>,
 }
 
+impl FollowUp {
+    /// Whether the patient is on record as dead: by the status, or by a day of death alone.
+    #[must_use]
+    pub fn is_dead(&self) -> bool {
+        self.vital_status == Some(VitalStatus::Dead) || self.died_on.is_some()
+    }
+}
+
 /// One attempt to reach the patient.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ContactAttempt {

@@ -3,9 +3,10 @@
 use crate::{
     domain::{
         dates::{DayRange, PartialDate},
+        follow_up::FollowUp,
         text::NoduleId,
         truth::Truth,
-        vocabulary::{ExtrathoracicKind, VitalStatus},
+        vocabulary::ExtrathoracicKind,
     },
     protocol::thresholds::{PatternThresholds, TierThresholds},
 };
@@ -201,11 +202,7 @@ impl<'a> Case<'a, '_> {
     /// Whether the patient is on record as dead.
     #[must_use]
     pub fn is_dead(&self) -> bool {
-        self.facts
-            .parts
-            .follow_up
-            .as_ref()
-            .is_some_and(|one| one.vital_status == Some(VitalStatus::Dead) || one.died_on.is_some())
+        self.facts.parts.follow_up.as_ref().is_some_and(FollowUp::is_dead)
     }
 
     /// Disease outside the chest, recurrences at the primary site included.

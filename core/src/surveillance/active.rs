@@ -94,9 +94,9 @@ pub(super) struct Guard {
     pub doubtful_rescan_on: Option<NaiveDate>,
 }
 
-/// Tier A: never longer than the guard without a planned study, counted from the last CT that counted, the
-/// last treatment, the diagnosis, or the day on which somebody closed the guard before. A board's re-scan date takes its place, unless it lies so far away
-/// that it may be a slip.
+/// Tier A: never longer than the guard without a planned study, counted from the last CT that counted, the last
+/// treatment, the diagnosis, or the day on which somebody closed the guard before. A board's re-scan date takes its
+/// place, unless it lies so far away that it may be a slip.
 pub(super) fn guard(protocol: &Protocol, facts: &PlanFacts<'_>, studies: &[ScoredStudy]) -> Guard {
     let nothing = Guard { slot: None, doubtful_rescan_on: None };
     let closed = Actions(facts.actions).last_closed("guard/", SlotKind::Guard);

@@ -7,7 +7,7 @@ use super::contact::is_unreachable;
 use crate::{
     domain::{
         follow_up::{EndOfFollowUp, FollowUp},
-        vocabulary::{EndReason, VitalStatus, Vocabulary},
+        vocabulary::{EndReason, Vocabulary},
     },
     protocol::ContactLimits,
 };
@@ -40,7 +40,7 @@ impl Standing {
     #[must_use]
     pub fn of(follow_up: Option<&FollowUp>, contact: ContactLimits) -> Self {
         let Some(follow_up) = follow_up else { return Self::Followed };
-        if follow_up.vital_status == Some(VitalStatus::Dead) || follow_up.died_on.is_some() {
+        if follow_up.is_dead() {
             return Self::Ended(EndReason::Death);
         }
         let Some(ended) = &follow_up.ended else { return Self::Followed };

@@ -2,7 +2,7 @@
 //! chest, another cancer. The plan of the chest goes on meanwhile.
 
 use crate::{
-    domain::{dates::PartialDate, truth::Truth, vocabulary::VitalStatus},
+    domain::{dates::PartialDate, truth::Truth},
     rules::{
         case::Case,
         evidence::{DataTask, dated},
@@ -11,8 +11,7 @@ use crate::{
 
 /// A question to the tumour board for each event since the lung metastases after which no decision is on record.
 pub(super) fn check(case: &Case<'_, '_>, tasks: &mut Vec<DataTask>) {
-    let follow_up = case.facts.parts.follow_up.as_ref();
-    if follow_up.is_some_and(|one| one.vital_status == Some(VitalStatus::Dead) || one.died_on.is_some()) {
+    if case.is_dead() {
         return;
     }
     for event in case.extrathoracic().filter(|event| event.after.may_be_true() && !decided(case, event.on)) {
